@@ -1,0 +1,88 @@
+// The log, in the reference's form and with its modules, destinations and levels (ovs-appctl(8), "LOGGING COMMANDS"):
+//   2026-11-21T06:37:54.130Z|00046|bridge|INFO|message
+// Any thread. A module is a static object: `static Log log{"bridge"};`.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+
+namespace turnout {
+
+enum class LogLevel : uint8_t { kOff, kEmer, kErr, kWarn, kInfo, kDbg };
+enum class LogDestination : uint8_t { kConsole, kSyslog, kFile };
+
+// At most `per_minute` lines a minute with a burst of as many, per object; what is left out is counted and said.
+class LogRateLimit {
+ public:
+  explicit LogRateLimit(int per_minute) : per_minute_(per_minute) {}
+  bool allow(unsigned* dropped);
+
+ private:
+  int per_minute_;
+  std::atomic<int64_t> window_start_{0};
+  std::atomic<int> used_{0};
+  std::atomic<unsigned> dropped_{0};
+};
+
+class Log {
+ public:
+  explicit Log(std::string_view module);  // a string literal; registers the module
+  Log(const Log&) = delete;
+
+  template <typename... A> void emer(fmt::format_string<A...> f, A&&... a) { write(LogLevel::kEmer, f, a...); }
+  template <typename... A> void err(fmt::format_string<A...> f, A&&... a) { write(LogLevel::kErr, f, a...); }
+  template <typename... A> void warn(fmt::format_string<A...> f, A&&... a) { write(LogLevel::kWarn, f, a...); }
+  template <typename... A> void info(fmt::format_string<A...> f, A&&... a) { write(LogLevel::kInfo, f, a...); }
+  template <typename... A> void dbg(fmt::format_string<A...> f, A&&... a) { write(LogLevel::kDbg, f, a...); }
+  // For lines that the outside can cause: `static LogRateLimit limit{20}; log.limited(limit, LogLevel::kWarn, "…");`
+  template <typename... A>
+  void limited(LogRateLimit& limit, LogLevel level, fmt::format_string<A...> f, A&&... a) {
+    if (!enabled(level)) return;
+    unsigned dropped = 0;
+    if (!limit.allow(&dropped)) return;
+    if (dropped) say_dropped(level, dropped);
+    write(level, f, a...);
+  }
+
+  bool enabled(LogLevel level) const { return level <= threshold_.load(std::memory_order_relaxed); }
+  std::string_view module() const { return module_; }
+
+ private:
+  friend class LogRegistry;
+  template <typename... A>
+  void write(LogLevel level, fmt::format_string<A...> f, A&... a) {
+    if (enabled(level)) emit(level, fmt::format(fmt::runtime(f), a...));
+  }
+  void emit(LogLevel level, std::string message);
+  void say_dropped(LogLevel level, unsigned dropped);
+
+  std::string_view module_;
+  std::atomic<LogLevel> threshold_{LogLevel::kInfo};  // the most talkative of the destinations
+  std::atomic<LogLevel> per_destination_[3];
+  std::atomic<bool> rate_limited_{true};
+};
+
+namespace log_control {
+// Names the program in the lines (ident for syslog, %A of patterns). Once, before threads start.
+void set_program(std::string_view name);
+// "module:destination:level" in any order and any subset, as --verbose and vlog/set take it; also
+// "PATTERN:destination:pattern" and "FACILITY:facility". The error is the reference's text.
+Status set(std::string_view spec);
+// Opens (appends to) the log file and turns the file destination on; kept open until reopen() or close().
+Status open_file(std::string_view path);
+Status reopen_file();
+void close_file();
+std::string file_path();
+void set_console_enabled(bool enabled);      // off once a daemon has detached
+void set_rate_limited(std::string_view module, bool limited);  // empty module: all
+std::string list();                           // vlog/list
+std::string list_patterns();                  // vlog/list-pattern
+}  // namespace log_control
+
+}  // namespace turnout

@@ -1,0 +1,98 @@
+// A datapath: ports, flows, and the upcalls for what no flow matches. `kernel/` speaks to a kernel module, `userspace/`
+// is the datapath itself. One object per TYPE@NAME; bridges of one type share it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/base/strong_id.h"
+#include "lib/datapath/actions.h"
+#include "lib/flow/key.h"
+#include "lib/net/packet.h"
+#include "lib/netdev/netdev.h"
+
+namespace turnout::datapath {
+
+using Ufid = std::array<uint32_t, 4>;              // names an installed flow: a 128-bit hash of masked key and mask
+
+enum class UpcallKind { kMiss, kAction, kSlowPath };
+struct Upcall {
+  UpcallKind kind;
+  const net::Packet& packet;
+  const flow::FlowKey& key;                        // in_port is a DpPort
+  std::span<const uint8_t> userdata;               // of the userspace action
+};
+struct UpcallReply {
+  ActionList actions;                              // run on the packet at once
+  bool install = false;                            // then also install a flow:
+  flow::FlowMask mask{};
+  Ufid ufid{};
+};
+// Implemented by vswitchd/upcall. Called on packet threads (userspace), handler threads (kernel) or the main thread
+// (dummy), concurrently.
+class UpcallSink {
+ public:
+  virtual ~UpcallSink() = default;
+  virtual UpcallReply upcall(const Upcall& upcall) = 0;
+  // After the datapath tried to install a reply's flow (false: flow limit reached or an overlapping flow stood there).
+  virtual void flow_installed(const Ufid& ufid, bool installed) = 0;
+};
+
+struct FlowStats {
+  uint64_t packets = 0, bytes = 0;
+  int64_t used_ns = 0;                             // Clock time of the last packet, 0: never
+  uint16_t tcp_flags = 0;                          // all seen, or-ed
+};
+struct FlowEntry {
+  Ufid ufid{};
+  flow::FlowKey key{};                             // masked
+  flow::FlowMask mask{};
+  ActionList actions;
+  FlowStats stats;
+};
+
+struct PortInfo {
+  DpPort number{0};
+  std::string name, type;                          // type: "internal", "system", "dummy", …
+};
+
+struct Totals { uint64_t hit = 0, missed = 0, lost = 0, flows = 0, masks = 0, mask_hits = 0, cache_hits = 0; };
+
+// All calls from any thread unless said otherwise; changes serialise inside.
+class Datapath {
+ public:
+  virtual ~Datapath() = default;
+  virtual const std::string& type() const = 0;     // "system", "netdev", "dummy"
+  virtual const std::string& name() const = 0;     // "ovs-system", "ovs-netdev", "ovs-dummy"
+  virtual void set_upcall_sink(UpcallSink* sink) = 0;   // before the first port; outlives the datapath
+
+  // Ports: main thread. `wanted` is tried first. Takes over the device.
+  virtual Result<DpPort> add_port(std::unique_ptr<netdev::Device> device, std::optional<DpPort> wanted) = 0;
+  virtual Status del_port(DpPort port) = 0;        // returns when no packet thread can touch the device any more
+  virtual netdev::Device* device(DpPort port) = 0; // main thread; nullptr if absent
+  virtual std::vector<PortInfo> ports() const = 0;
+
+  virtual Status put_flow(const FlowEntry& flow, bool may_modify) = 0;
+  virtual std::optional<FlowStats> del_flow(const Ufid& ufid) = 0;     // its last statistics
+  virtual std::optional<FlowEntry> get_flow(const Ufid& ufid) const = 0;
+  virtual void each_flow(const std::function<void(const FlowEntry&)>& f) const = 0;   // not inside an RCU read section
+  virtual void flush_flows() = 0;
+  virtual void set_flow_limit(uint64_t flows) = 0;
+
+  // Runs actions on a packet as if a flow had matched (packet-out, side effects).
+  virtual void execute(const net::Packet& packet, const flow::FlowKey& key, const ActionList& actions) = 0;
+  virtual Totals totals() const = 0;
+  virtual void set_threads(unsigned packet_threads) = 0;               // main thread
+  // Blocks until packets that devices had ready at the call have been handled (dummy tests). Main thread.
+  virtual void quiesce() = 0;
+};
+
+}  // namespace turnout::datapath

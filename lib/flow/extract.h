@@ -1,0 +1,18 @@
+// From the bytes of a frame to its FlowKey. Any bytes at all are accepted; what cannot be parsed stays zero. Pure.
+#pragma once
+
+#include "lib/flow/key.h"
+#include "lib/net/packet.h"
+
+namespace turnout::flow {
+
+// Where the headers of a frame start, in bytes from its first; 0xffff where there is none.
+struct Offsets {
+  uint16_t l2_5 = 0xffff, l3 = 0xffff, l4 = 0xffff, payload = 0xffff;
+};
+
+// Fills key (all words; metadata other than in_port is zeroed) and returns the map of words that may be non-zero.
+// Truncated or malformed headers leave the fields of that layer and of those above it zero.
+WordMap extract(const net::Packet& packet, FlowKey& key, Offsets* offsets = nullptr);
+
+}  // namespace turnout::flow

@@ -1,0 +1,49 @@
+// Byte streams by the names that the tools take (ovsdb(7), "Connection Methods"): active `unix:FILE`, `tcp:IP:PORT`,
+// `ssl:IP:PORT`, passive `punix:FILE`, `ptcp:PORT[:IP]`, `pssl:PORT[:IP]`. Main thread only. Nothing blocks.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "lib/io/loop.h"
+
+namespace turnout::io {
+
+class Stream {
+ public:
+  struct Handler {
+    std::function<void()> connected;                 // once, unless closed() comes first
+    std::function<void(std::string_view)> received;  // valid during the call
+    std::function<void(const Error&)> closed;        // once; code 0 and an empty message: the peer closed in good order
+    std::function<void()> drained;                   // the send queue became empty (optional)
+  };
+  virtual ~Stream() = default;
+  // Sets the callbacks and starts connecting or reading. Callbacks never run inside start() or send(). A callback may
+  // destroy the stream.
+  virtual void start(Handler handler) = 0;
+  virtual void send(std::string bytes) = 0;          // queued without bound: the caller watches backlog()
+  virtual size_t backlog() const = 0;                // bytes accepted and not yet given to the kernel
+  virtual void set_reading(bool reading) = 0;        // back-pressure
+  virtual void close() = 0;                          // no callback follows
+  virtual const std::string& name() const = 0;       // "unix:/run/…", or "unix#3"/"tcp:1.2.3.4:5" for an accepted one
+
+  static Result<std::unique_ptr<Stream>> connect(Loop& loop, std::string_view name);
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;                     // a punix listener removes its file
+  virtual uint16_t bound_port() const = 0;           // 0 for punix
+  virtual const std::string& name() const = 0;
+  using Accept = std::function<void(std::unique_ptr<Stream>)>;
+  static Result<std::unique_ptr<Listener>> listen(Loop& loop, std::string_view name, Accept accept);
+};
+
+bool is_active_name(std::string_view name);          // "unix:", "tcp:", "ssl:"
+bool is_passive_name(std::string_view name);         // "punix:", "ptcp:", "pssl:"
+
+}  // namespace turnout::io
