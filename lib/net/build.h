@@ -1,0 +1,34 @@
+// Builds a frame from the parts that a description of it names: for packets that people write down
+// (netdev-dummy/receive, ofproto/trace, packet-out). Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lib/net/address.h"
+
+namespace turnout::net {
+
+// A frame under construction, written front to back; lengths and checksums are filled in by the functions below.
+class FrameBuilder {
+ public:
+  template <typename T>
+  size_t append(const T& header) {                 // returns the header's offset
+    static_assert(alignof(T) == 1);
+    return append_bytes({reinterpret_cast<const uint8_t*>(&header), sizeof header});
+  }
+  size_t append_bytes(std::span<const uint8_t> bytes);
+  size_t append_zeros(size_t n);
+  template <typename T>
+  T& at(size_t offset) { return *reinterpret_cast<T*>(bytes_.data() + offset); }
+  size_t size() const { return bytes_.size(); }
+  std::span<uint8_t> from(size_t offset) { return std::span(bytes_).subspan(offset); }
+  std::vector<uint8_t> take() { return std::move(bytes_); }
+
+ private:
+  std::vector<uint8_t> bytes_;
+};
+
+}  // namespace turnout::net
