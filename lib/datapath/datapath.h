@@ -22,6 +22,9 @@
 namespace turnout::datapath {
 
 using Ufid = std::array<uint32_t, 4>;              // names an installed flow: a 128-bit hash of masked key and mask
+Ufid make_ufid(const flow::FlowKey& key, const flow::FlowMask& mask);    // key masked or not; random per process
+std::string to_string(const Ufid& ufid);           // 8-4-4-4-12 hexadecimal digits
+std::optional<Ufid> parse_ufid(std::string_view text);                  // with or without "ufid:"
 
 enum class UpcallKind { kMiss, kAction, kSlowPath };
 struct Upcall {
@@ -42,10 +45,12 @@ class UpcallSink {
  public:
   virtual ~UpcallSink() = default;
   virtual UpcallReply upcall(const Upcall& upcall) = 0;
-  // After the datapath tried to install a reply's flow (false: flow limit reached or an overlapping flow stood there).
+  // After the datapath tried to install a reply's flow. True also where a flow with this ufid stood there already: it
+  // now has this reply's actions. False: flow limit reached.
   virtual void flow_installed(const Ufid& ufid, bool installed) = 0;
 };
 
+// A ufid of zeros in a reply or an entry asks the datapath to compute it with make_ufid().
 struct FlowStats {
   uint64_t packets = 0, bytes = 0;
   int64_t used_ns = 0;                             // Clock time of the last packet, 0: never
@@ -64,7 +69,7 @@ struct PortInfo {
   std::string name, type;                          // type: "internal", "system", "dummy", …
 };
 
-struct Totals { uint64_t hit = 0, missed = 0, lost = 0, flows = 0, masks = 0, mask_hits = 0, cache_hits = 0; };
+struct Totals { uint64_t hit = 0, missed = 0, lost = 0, flows = 0, masks = 0, mask_hits = 0, cache_hits = 0; };   // mask_hits: masks visited by lookups
 
 // All calls from any thread unless said otherwise; changes serialise inside.
 class Datapath {
