@@ -1,5 +1,5 @@
-// Builds a frame from the parts that a description of it names: for packets that people write down
-// (netdev-dummy/receive, ofproto/trace, packet-out). Pure.
+// A frame written front to back, whose headers can be completed afterwards: the ground under flow::compose() and the
+// packets that protocol engines send. Plain value.
 #pragma once
 
 #include <cstddef>

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lib/base/strong_id.h"
@@ -40,7 +41,11 @@ class Packet {
   void set_size(size_t n) { size_ = n; }
   uint8_t* push(size_t n) { offset_ -= n; size_ += n; return data(); }   // the caller checked headroom()
   void pull(size_t n) { offset_ += n; size_ -= n; }                     // and size()
-  void assign(std::span<const uint8_t> bytes);
+  // Opens a gap of n bytes, `at` bytes behind the start of the frame, or closes one, by moving what is in front of it;
+  // the offsets of the offload move along. For VLAN tags and tunnel headers. The caller checked headroom() or size().
+  uint8_t* insert(size_t at, size_t n);   // returns the gap, its bytes unspecified
+  void erase(size_t at, size_t n);
+  void assign(std::span<const uint8_t> bytes);   // at the default headroom, no offload; cut off at the buffer's end
   bool shared() const { return references_ > 1; }
 
   Offload offload;
