@@ -1,0 +1,61 @@
+// A client's connection to one OVSDB server that comes back by itself: JSON-RPC over a stream, reconnected with back-off,
+// probed with echo requests when silent (RFC 7047 §4.1.11). Answers the server's own echo. Main thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/io/loop.h"
+#include "lib/io/reconnect.h"
+#include "lib/json/jsonrpc.h"
+
+namespace turnout::ovsdb {
+
+class Session {
+ public:
+  struct Options {
+    io::Reconnect::Settings reconnect;
+    bool retry = true;               // false: the first failure or loss ends the session (is_alive() false)
+  };
+  struct Handler {
+    std::function<void()> connected;
+    std::function<void(json::Message)> received;     // everything but echo
+    std::function<void(const Error&)> disconnected;  // lost, or an attempt failed
+  };
+  // Remotes are tried in turn ("a,b,c" as ovsdb(7) allows). Connecting starts on the loop, not in here.
+  Session(io::Loop& loop, std::string_view remotes, Options options, Handler handler);
+  ~Session();
+
+  bool is_connected() const { return connected_; }
+  bool is_alive() const { return alive_; }           // connected, or will try (again)
+  const Error& last_error() const { return last_error_; }
+  const std::string& remote() const { return remotes_[current_]; }
+  void send(const json::Message& message);           // dropped when not connected
+  void send_text(std::string message);               // one serialised message
+  void force_reconnect();
+  void set_probe_interval(Duration d);
+  json::Json next_id() { return json::Json(int64_t{next_id_++}); }
+
+ private:
+  void step();                                       // does what the state machine says, arms the next deadline
+  void connect();
+  void lost(const Error& error);
+  void receive(json::Message message);
+
+  io::Loop& loop_;
+  Options options_;
+  Handler handler_;
+  std::vector<std::string> remotes_;
+  size_t current_ = 0;
+  io::Reconnect reconnect_;
+  std::unique_ptr<json::Connection> connection_;
+  io::Handle timer_;
+  Error last_error_{""};
+  int64_t next_id_ = 0;
+  bool connected_ = false, alive_ = true;
+  std::shared_ptr<bool> guard_ = std::make_shared<bool>(true);
+};
+
+}  // namespace turnout::ovsdb
