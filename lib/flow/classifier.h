@@ -5,6 +5,9 @@
 // are visible in a range of versions [from, to): a writer adds and retires rules for version v + 1 while readers still
 // ask for version v, and then publishes v + 1; so a set of changes appears at once.
 //
+// Retire a rule, publish the version, and remove() it after a grace period (rcu_defer): a reader of an older version that
+// is still at work would otherwise miss it.
+//
 // Ownership: the classifier does not own rules. After remove() a rule may still be seen by readers that began before:
 // free it with rcu_defer(), and do not insert it again.
 #pragma once

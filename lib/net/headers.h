@@ -1,4 +1,4 @@
-// Wire headers as packed structs (alignment 1) in network order, and the numbers that stand in them.
+// Wire headers as structs without alignment, in network order, and the numbers that stand in them.
 #pragma once
 
 #include <cstdint>
@@ -24,41 +24,66 @@ inline constexpr uint16_t kTcpFin = 0x001, kTcpSyn = 0x002, kTcpRst = 0x004, kTc
 inline constexpr uint8_t kNdSolicit = 135, kNdAdvert = 136, kNdOptionSourceLink = 1, kNdOptionTargetLink = 2;
 inline constexpr uint8_t kIcmpv6EchoRequest = 128, kIcmpv6EchoReply = 129;
 
-#pragma pack(push, 1)
-struct EthHeader { Mac dst, src; Be16 type; };
-struct VlanHeader { Be16 tci, type; };                // behind the 0x8100 or 0x88a8 in front of it
-struct LlcSnapHeader { uint8_t dsap, ssap, control, oui[3]; Be16 type; };
-struct ArpHeader { Be16 hrd, pro; uint8_t hln, pln; Be16 op; Mac sha; Be32 spa; Mac tha; Be32 tpa; };   // for IPv4
+// A big-endian integer anywhere in memory: reads and writes as the Be type, without its alignment.
+template <typename T>
+class Wire {
+ public:
+  Wire() = default;
+  Wire(BigEndian<T> v) { *this = v; }   // NOLINT: stands for the Be type
+  Wire& operator=(BigEndian<T> v) {
+    const T raw = v.raw();
+    __builtin_memcpy(bytes_, &raw, sizeof raw);
+    return *this;
+  }
+  operator BigEndian<T>() const {       // NOLINT
+    T raw;
+    __builtin_memcpy(&raw, bytes_, sizeof raw);
+    return BigEndian<T>::from_raw(raw);
+  }
+  T host() const { return BigEndian<T>(*this).host(); }
+  Wire& operator&=(BigEndian<T> v) { return *this = BigEndian<T>(*this) & v; }
+  Wire& operator|=(BigEndian<T> v) { return *this = BigEndian<T>(*this) | v; }
+
+ private:
+  uint8_t bytes_[sizeof(T)] = {};
+};
+using Wire16 = Wire<uint16_t>;
+using Wire32 = Wire<uint32_t>;
+
+struct EthHeader { Mac dst, src; Wire16 type; };
+struct VlanHeader { Wire16 tci, type; };                // behind the 0x8100 or 0x88a8 in front of it
+struct MplsHeader { Wire32 entry; };                     // label, traffic class, bottom of stack, TTL
+struct LlcSnapHeader { uint8_t dsap, ssap, control, oui[3]; Wire16 type; };
+struct ArpHeader { Wire16 hrd, pro; uint8_t hln, pln; Wire16 op; Mac sha; Wire32 spa; Mac tha; Wire32 tpa; };   // for IPv4
 struct Ipv4Header {
   uint8_t version_ihl, tos;
-  Be16 total_length, id, fragment;                    // fragment: flags and offset in units of 8 bytes
+  Wire16 total_length, id, fragment;                    // fragment: flags and offset in units of 8 bytes
   uint8_t ttl, protocol;
-  Be16 checksum;
-  Be32 src, dst;
+  Wire16 checksum;
+  Wire32 src, dst;
   unsigned header_length() const { return (version_ihl & 15u) * 4; }
 };
 struct Ipv6Header {
-  Be32 version_class_label;
-  Be16 payload_length;
+  Wire32 version_class_label;
+  Wire16 payload_length;
   uint8_t next_header, hop_limit;
   Ipv6 src, dst;
 };
 struct Ipv6Extension { uint8_t next_header, length; };   // length in units of 8 bytes, the first not counted
-struct Ipv6Fragment { uint8_t next_header, reserved; Be16 offset; Be32 id; };
+struct Ipv6Fragment { uint8_t next_header, reserved; Wire16 offset; Wire32 id; };
 struct TcpHeader {
-  Be16 src, dst;
-  Be32 seq, ack;
-  Be16 offset_flags, window, checksum, urgent;
+  Wire16 src, dst;
+  Wire32 seq, ack;
+  Wire16 offset_flags, window, checksum, urgent;
   unsigned header_length() const { return (offset_flags.host() >> 12) * 4u; }
 };
-struct UdpHeader { Be16 src, dst, length, checksum; };
-struct SctpHeader { Be16 src, dst; Be32 tag, checksum; };
-struct IcmpHeader { uint8_t type, code; Be16 checksum; Be32 rest; };       // ICMP and ICMPv6
-struct NdHeader { uint8_t type, code; Be16 checksum; Be32 reserved; Ipv6 target; };
+struct UdpHeader { Wire16 src, dst, length, checksum; };
+struct SctpHeader { Wire16 src, dst; Wire32 tag, checksum; };
+struct IcmpHeader { uint8_t type, code; Wire16 checksum; Wire32 rest; };       // ICMP and ICMPv6
+struct NdHeader { uint8_t type, code; Wire16 checksum; Wire32 reserved; Ipv6 target; };
 struct NdLinkOption { uint8_t type, length; Mac address; };                // length in units of 8 bytes
-struct IgmpHeader { uint8_t type, code; Be16 checksum; Be32 group; };
-struct NshHeader { Be16 version_flags_ttl_length; uint8_t mdtype, np; Be32 path; };
-#pragma pack(pop)
+struct IgmpHeader { uint8_t type, code; Wire16 checksum; Wire32 group; };
+struct NshHeader { Wire16 version_flags_ttl_length; uint8_t mdtype, np; Wire32 path; };
 
 inline constexpr uint16_t kIpv4DontFragment = 0x4000, kIpv4MoreFragments = 0x2000, kIpv4OffsetMask = 0x1fff;
 inline constexpr uint16_t kIpv6OffsetMask = 0xfff8, kIpv6MoreFragments = 1;
@@ -67,6 +92,6 @@ static_assert(sizeof(EthHeader) == 14 && sizeof(ArpHeader) == 28 && sizeof(Ipv4H
 static_assert(sizeof(TcpHeader) == 20 && sizeof(NdHeader) == 24 && alignof(Ipv6Header) == 1);
 
 // TCP flags and checksums move within wider words:
-inline Be16 tcp_flags_of(const TcpHeader& h) { return h.offset_flags & Be16{0x0fff}; }
+inline Be16 tcp_flags_of(const TcpHeader& h) { return Be16(h.offset_flags) & Be16{0x0fff}; }
 
 }  // namespace turnout::net
