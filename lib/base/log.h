@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,17 +18,25 @@ namespace turnout {
 enum class LogLevel : uint8_t { kOff, kEmer, kErr, kWarn, kInfo, kDbg };
 enum class LogDestination : uint8_t { kConsole, kSyslog, kFile };
 
+// What a rate limit left out since it last let a line pass; times are seconds ago.
+struct LogDropped {
+  unsigned count = 0;
+  long first_ago = 0, last_ago = 0;
+};
+
 // At most `per_minute` lines a minute with a burst of as many, per object; what is left out is counted and said.
 class LogRateLimit {
  public:
   explicit LogRateLimit(int per_minute) : per_minute_(per_minute) {}
-  bool allow(unsigned* dropped);
+  // Whether a line may pass; then tells what was dropped before it.
+  bool allow(LogDropped* dropped);
 
  private:
   int per_minute_;
   std::atomic<int64_t> window_start_{0};
   std::atomic<int> used_{0};
   std::atomic<unsigned> dropped_{0};
+  std::atomic<int64_t> first_drop_{0}, last_drop_{0};
 };
 
 class Log {
@@ -44,9 +53,11 @@ class Log {
   template <typename... A>
   void limited(LogRateLimit& limit, LogLevel level, fmt::format_string<A...> f, A&&... a) {
     if (!enabled(level)) return;
-    unsigned dropped = 0;
-    if (!limit.allow(&dropped)) return;
-    if (dropped) say_dropped(level, dropped);
+    if (rate_limited_.load(std::memory_order_relaxed)) {
+      LogDropped dropped;
+      if (!limit.allow(&dropped)) return;
+      if (dropped.count) say_dropped(level, dropped);
+    }
     write(level, f, a...);
   }
 
@@ -60,7 +71,7 @@ class Log {
     if (enabled(level)) emit(level, fmt::format(fmt::runtime(f), a...));
   }
   void emit(LogLevel level, std::string message);
-  void say_dropped(LogLevel level, unsigned dropped);
+  void say_dropped(LogLevel level, const LogDropped& dropped);
 
   std::string_view module_;
   std::atomic<LogLevel> threshold_{LogLevel::kInfo};  // the most talkative of the destinations
@@ -80,7 +91,13 @@ Status reopen_file();
 void close_file();
 std::string file_path();
 void set_console_enabled(bool enabled);      // off once a daemon has detached
-void set_rate_limited(std::string_view module, bool limited);  // empty module: all
+void set_level(LogDestination destination, LogLevel level);  // of every module
+// Names are modules, in any separation by commas; none: all. The error is the reference's text.
+Status set_rate_limited(std::span<const std::string> names, bool limited);
+// Where syslog lines go besides or instead of syslog(3): set_syslog_target("HOST:PORT") adds UDP datagrams,
+// set_syslog_method("libc" | "null" | "unix:FILE" | "udp:IP:PORT") replaces it.
+Status set_syslog_target(std::string_view target);
+Status set_syslog_method(std::string_view method);
 std::string list();                           // vlog/list
 std::string list_patterns();                  // vlog/list-pattern
 }  // namespace log_control
