@@ -2,6 +2,7 @@
 #include "lib/flow/extract.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "lib/net/headers.h"
 #include "lib/net/parse.h"
@@ -34,6 +35,8 @@ void add(WordMap& map, const WordMap& words) {
   map.bits[1] |= words.bits[1];
 }
 
+std::atomic<unsigned> g_vlan_limit{1};
+
 // What the steps of one extraction share.
 struct Parse {
   Cursor at;
@@ -48,7 +51,8 @@ bool is_vlan(uint16_t type) { return type == net::kEthTypeVlan || type == net::k
 bool is_mpls(uint16_t type) { return type == net::kEthTypeMpls || type == net::kEthTypeMplsMulticast; }
 
 void parse_vlans(Parse& p, Be16& type) {
-  for (unsigned i = 0; i < kVlanTags && is_vlan(type.host()); ++i) {
+  const unsigned limit = vlan_limit();
+  for (unsigned i = 0; i < limit && is_vlan(type.host()); ++i) {
     const auto* tag = p.at.take<net::VlanHeader>();
     if (!tag) break;
     p.key.vlans[i] = {type, Be16(tag->tci) | Be16{kVlanPresent}};
@@ -109,7 +113,7 @@ void set_ports(Parse& p, Be16 src, Be16 dst) {
   add(p.map, kTransportWords);
 }
 
-// Options of a neighbour solicitation or advertisement. A malformed or repeated one takes all of them back.
+// Options of a neighbour solicitation or advertisement. One with a bad length ends them, a repeated one takes all back.
 void parse_nd(Parse& p) {
   const auto* nd = p.at.take<net::NdHeader>();
   if (!nd) return;
@@ -126,7 +130,8 @@ void parse_nd(Parse& p) {
     net::Mac* link = nullptr;
     if (length == 8 && option->type == net::kNdOptionSourceLink) link = &k.arp_sha;
     if (length == 8 && option->type == net::kNdOptionTargetLink) link = &k.arp_tha;
-    if (!length || length > p.at.left() || (link && !link->is_zero())) {
+    if (!length || length > p.at.left()) return;
+    if (link && !link->is_zero()) {
       k.nd_target = {};
       k.arp_sha = k.arp_tha = {};
       k.nd_reserved = {};
@@ -152,11 +157,12 @@ void parse_icmpv6(Parse& p) {
 void parse_tcp(Parse& p) {
   const auto* tcp = p.at.peek<net::TcpHeader>();
   if (!tcp) return;
+  const size_t length = tcp->header_length();
+  if (length < sizeof *tcp || length > p.at.left()) return;
   set_ports(p, tcp->src, tcp->dst);
   p.key.tcp_flags = net::tcp_flags_of(*tcp);
   add(p.map, kFlagWords);
-  const size_t length = tcp->header_length();
-  if (length >= sizeof *tcp && length <= p.at.left()) p.offsets.payload = static_cast<uint16_t>(p.here() + length);
+  p.offsets.payload = static_cast<uint16_t>(p.here() + length);
 }
 
 template <typename Header>
@@ -189,9 +195,9 @@ void parse_transport(Parse& p, bool ipv6) {
     case net::kIpTcp: return parse_tcp(p);
     case net::kIpUdp: return parse_ports<net::UdpHeader>(p);
     case net::kIpSctp: return parse_ports<net::SctpHeader>(p);
-    case net::kIpIcmp: return ipv6 ? void() : parse_icmp(p);
-    case net::kIpIgmp: return ipv6 ? void() : parse_igmp(p);
-    case net::kIpIcmpv6: return ipv6 ? parse_icmpv6(p) : void();
+    case net::kIpIcmp: return parse_icmp(p);   // whatever the IP version, as the reference does
+    case net::kIpIgmp: return parse_igmp(p);
+    case net::kIpIcmpv6: return ipv6 ? parse_icmpv6(p) : parse_icmp(p);
     default: return;
   }
 }
@@ -200,7 +206,7 @@ void parse_ipv4(Parse& p) {
   const auto* ip = p.at.peek<net::Ipv4Header>();
   if (!ip) return;
   const size_t length = ip->header_length(), total = ip->total_length.host();
-  if (ip->version_ihl >> 4 != 4 || length < sizeof *ip || total < length || total > p.at.left()) return;
+  if (length < sizeof *ip || total < length || total > p.at.left()) return;
   p.offsets.l3 = p.here();
   FlowKey& k = p.key;
   k.nw_src = ip->src;
@@ -225,8 +231,7 @@ bool skip_extensions(Parse& p, uint8_t& next) {
     switch (next) {
       case net::kIpHopOptions:
       case net::kIpRouting:
-      case net::kIpDestOptions:
-      case net::kIpMobility: break;
+      case net::kIpDestOptions: break;
       case net::kIpAh: unit = 4, extra = 2; break;
       case net::kIpFragment: {
         const auto* fragment = p.at.take<net::Ipv6Fragment>();
@@ -251,26 +256,24 @@ bool skip_extensions(Parse& p, uint8_t& next) {
 }
 
 void parse_ipv6(Parse& p) {
-  const size_t start = p.at.offset();
   const auto* ip = p.at.peek<net::Ipv6Header>();
   if (!ip || ip->payload_length.host() > p.at.left() - sizeof *ip) return;
   p.at.skip(sizeof *ip);
   p.at.limit(ip->payload_length.host());
   uint8_t next = ip->next_header;
   FlowKey& k = p.key;
+  k.ipv6_src = ip->src;
+  k.ipv6_dst = ip->dst;
+  add(p.map, kIpv6Words);
   if (!skip_extensions(p, next)) {
     k.nw_frag = 0;
     return;
   }
-  p.offsets.l3 = static_cast<uint16_t>(std::min<size_t>(start, 0xffff));
-  k.ipv6_src = ip->src;
-  k.ipv6_dst = ip->dst;
   const uint32_t head = ip->version_class_label.host();
   k.ipv6_label = Be32{head & 0xfffff};
   k.nw_tos = static_cast<uint8_t>(head >> 20);
   k.nw_ttl = ip->hop_limit;
   k.nw_proto = next;
-  add(p.map, kIpv6Words);
   add(p.map, kIpWords);
   parse_transport(p, true);
 }
@@ -287,6 +290,9 @@ void parse_network(Parse& p) {
 }
 
 }  // namespace
+
+void set_vlan_limit(unsigned tags) { g_vlan_limit.store(std::min(tags, kVlanTags), std::memory_order_relaxed); }
+unsigned vlan_limit() { return g_vlan_limit.load(std::memory_order_relaxed); }
 
 WordMap extract(const net::Packet& packet, FlowKey& key, Offsets* offsets) {
   std::memset(static_cast<void*>(&key), 0, sizeof key);

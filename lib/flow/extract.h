@@ -15,4 +15,9 @@ struct Offsets {
 // Truncated or malformed headers leave the fields of that layer and of those above it zero.
 WordMap extract(const net::Packet& packet, FlowKey& key, Offsets* offsets = nullptr);
 
+// How many VLAN tags are parsed, at most kVlanTags; the type of a frame with more is the next tag's. By default 1, as
+// Open_vSwitch.other_config:vlan-limit. Any thread.
+void set_vlan_limit(unsigned tags);
+unsigned vlan_limit();
+
 }  // namespace turnout::flow
