@@ -79,8 +79,9 @@ class Datum {
 
  private:
   friend class DatumBuilder;
+  friend class DatumWriter;
   struct Block {
-    uint32_t refs, capacity;
+    uint32_t refs, padding;
     Cell* cells() { return reinterpret_cast<Cell*>(this + 1); }
   };
   static_assert(sizeof(Block) == 8);
@@ -90,9 +91,6 @@ class Datum {
   const Cell* values() const { return block()->cells() + size_; }
   void retain() const;
   void release();
-  void assign(Cell* keys, Cell* values, size_t n);               // takes the cells, which are sorted
-  template <typename F>
-  void rebuild(size_t n_max, F&& emit);
 
   Cell cell_;
   uint32_t size_ = 0;
