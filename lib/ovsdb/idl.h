@@ -49,13 +49,17 @@ class IdlRow {
 
   // Writes, inside an open transaction of this Idl (without one they abort the program). Setting a column to the value
   // it has costs nothing and sends nothing. Constraints are checked by the server, and by ColumnType::check().
-  void set(const ColumnSchema& column, Datum value);
+  void set(const ColumnSchema& column, Datum value) { set(column.index, std::move(value)); }
   // Adds or removes elements or pairs by a mutation, so that concurrent writers of other elements do not conflict. Adding
   // a pair replaces the value of its key. Elements to remove from a map may be keys or pairs.
-  void insert_into(const ColumnSchema& column, const Datum& elements);
-  void remove_from(const ColumnSchema& column, const Datum& elements);
+  void insert_into(const ColumnSchema& column, const Datum& elements) { insert_into(column.index, elements); }
+  void remove_from(const ColumnSchema& column, const Datum& elements) { remove_from(column.index, elements); }
   // The transaction fails with kTryAgain if the column's value is not what it is here any more.
-  void verify(const ColumnSchema& column);
+  void verify(const ColumnSchema& column) { verify(column.index); }
+  void set(int column_index, Datum value);
+  void insert_into(int column_index, const Datum& elements);
+  void remove_from(int column_index, const Datum& elements);
+  void verify(int column_index);
   void erase();                         // deletes the row; the references to it are the caller's business
 
  protected:
@@ -78,6 +82,7 @@ class IdlRow {
 class IdlTable {
  public:
   using Map = std::unordered_map<Uuid, std::unique_ptr<IdlRow>>;
+  using MakeRow = std::unique_ptr<IdlRow> (*)(IdlTable&, const Uuid&);
   // Rows as the open transaction sees them, in no particular order. Rows may be erased, set and inserted on the way; a
   // row that is inserted may or may not be visited.
   template <typename Row>
@@ -111,7 +116,6 @@ class IdlTable {
   friend class Idl;
   friend class IdlRow;
   friend class IdlTxn;
-  using MakeRow = std::unique_ptr<IdlRow> (*)(IdlTable&, const Uuid&);
   struct ColumnState { bool monitored = false, alert = true, on_server = true; };
   IdlTable(Idl& idl, const TableSchema& schema, MakeRow make_row);
   Idl& idl_;

@@ -44,7 +44,7 @@ DbResult<Atom> uuid_from_json(const BaseType& type, const Json& json, SymbolTabl
   return Atom::uuid(symbol.uuid);
 }
 
-DbResult<Atom> parse_atom(const BaseType& type, const Json& json, SymbolTable* symbols) {
+DbResult<Atom> atom_of_json(const BaseType& type, const Json& json, SymbolTable* symbols) {
   switch (type.type) {
     case AtomType::kInteger:
       if (json.is_integer()) return Atom::integer(json.as_integer());
@@ -71,7 +71,7 @@ struct Reader {
   bool checked;
 
   DbResult<Atom> atom(const BaseType& base, const Json& json) const {
-    return checked ? atom_from_json(base, json, symbols) : parse_atom(base, json, symbols);
+    return checked ? atom_from_json(base, json, symbols) : atom_of_json(base, json, symbols);
   }
 
   DbStatus count(const Json& json, size_t n) const {
@@ -129,7 +129,7 @@ struct Reader {
 }  // namespace
 
 DbResult<Atom> atom_from_json(const BaseType& type, const Json& json, SymbolTable* symbols) {
-  auto atom = parse_atom(type, json, symbols);
+  auto atom = atom_of_json(type, json, symbols);
   if (!atom) return atom;
   if (auto s = type.check(*atom); !s) return db_fail(s);
   return atom;

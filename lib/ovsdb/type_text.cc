@@ -55,7 +55,7 @@ Result<Atom> uuid_from(const BaseType& type, std::string_view text, SymbolTable*
   return Atom::uuid(*uuid);
 }
 
-Result<Atom> parse_atom(const BaseType& type, std::string_view text, SymbolTable* symbols) {
+Result<Atom> atom_of_text(const BaseType& type, std::string_view text, SymbolTable* symbols) {
   switch (type.type) {
     case AtomType::kInteger:
       if (auto v = integer_from(text)) return Atom::integer(*v);
@@ -186,7 +186,7 @@ class DatumText {
 }  // namespace
 
 Result<Atom> atom_from_text(const BaseType& type, std::string_view text, SymbolTable* symbols) {
-  auto atom = parse_atom(type, text, symbols);
+  auto atom = atom_of_text(type, text, symbols);
   if (!atom) return atom;
   if (auto s = type.check(*atom); !s) return to_fail(s);
   return atom;
