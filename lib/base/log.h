@@ -67,8 +67,8 @@ class Log {
  private:
   friend class LogRegistry;
   template <typename... A>
-  void write(LogLevel level, fmt::format_string<A...> f, A&... a) {
-    if (enabled(level)) emit(level, fmt::format(fmt::runtime(f), a...));
+  void write(LogLevel level, fmt::string_view f, A&... a) {
+    if (enabled(level)) emit(level, fmt::vformat(f, fmt::make_format_args(a...)));
   }
   void emit(LogLevel level, std::string message);
   void say_dropped(LogLevel level, const LogDropped& dropped);

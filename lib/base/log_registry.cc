@@ -106,7 +106,11 @@ void LogRegistry::emit(const LogLevel (&levels)[kLogDestinations], LogLevel leve
 
 void LogRegistry::say(std::string_view message) {
   const auto module = modules_.find(vlog.module());
-  if (module != modules_.end()) emit(module->second.levels, LogLevel::kInfo, vlog.module(), message);
+  if (module == modules_.end()) return;
+  LogLevel levels[kLogDestinations];
+  std::copy(std::begin(module->second.levels), std::end(module->second.levels), levels);
+  levels[kConsole] = LogLevel::kOff;  // a daemon that starts well prints nothing
+  emit(levels, LogLevel::kInfo, vlog.module(), message);
 }
 
 Status LogRegistry::open_locked(const std::string& path) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
@@ -53,9 +54,11 @@ class Loop {
   Handle on_signal(int signal, std::function<void()> work);
 
   // time/stop and time/warp (ovs-appctl in dummy mode). warp() advances the stopped clock in steps of at most
-  // `step`, runs what falls due in order, and after each step calls the rounds that other threads registered.
-  void stop_time() { clock_.stop(); }
+  // `step` (not above zero: one step), runs what falls due in order, and after each step calls the rounds that other threads registered.
+  void stop_time();
   void warp(Duration total, Duration step);
+  // The same, with a turn of the loop after each step; then calls done.
+  void warp(Duration total, Duration step, std::function<void()> done);
   Handle on_warp(std::function<void()> round);
 
   struct Impl;
@@ -63,7 +66,7 @@ class Loop {
 
  private:
   Clock& clock_;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace turnout::io

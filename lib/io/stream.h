@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,7 +32,9 @@ class Stream {
   virtual void close() = 0;                          // no callback follows
   virtual const std::string& name() const = 0;       // "unix:/run/…", or "unix#3"/"tcp:1.2.3.4:5" for an accepted one
 
-  static Result<std::unique_ptr<Stream>> connect(Loop& loop, std::string_view name);
+  // Fails at once only on a name that cannot be understood; what the network says comes through closed(). The port may
+  // be left out of a name: 6640 is OVSDB's, 6653 OpenFlow's.
+  static Result<std::unique_ptr<Stream>> connect(Loop& loop, std::string_view name, uint16_t default_port = 6640);
 };
 
 class Listener {
@@ -40,7 +43,8 @@ class Listener {
   virtual uint16_t bound_port() const = 0;           // 0 for punix
   virtual const std::string& name() const = 0;
   using Accept = std::function<void(std::unique_ptr<Stream>)>;
-  static Result<std::unique_ptr<Listener>> listen(Loop& loop, std::string_view name, Accept accept);
+  static Result<std::unique_ptr<Listener>> listen(Loop& loop, std::string_view name, Accept accept,
+                                                  uint16_t default_port = 6640);
 };
 
 bool is_active_name(std::string_view name);          // "unix:", "tcp:", "ssl:"

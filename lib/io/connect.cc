@@ -1,0 +1,97 @@
+// Opens the active kinds of streams.
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <asio/ip/tcp.hpp>
+#include <cerrno>
+
+#include "lib/io/address.h"
+#include "lib/io/daemon.h"
+#include "lib/io/fd_stream.h"
+
+namespace turnout::io {
+
+namespace {
+
+constexpr Duration kBusyRetry = std::chrono::milliseconds(10);
+
+// A listener with a full backlog answers EAGAIN; the kernel offers nothing to wait on, so this asks again.
+void connect_unix(const std::shared_ptr<FdCore>& core, const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return core->fail_with(errno);
+  const int error = connect_path(fd, path);
+  if (error == 0) return core->adopt_connected(fd);
+  if (error == EINPROGRESS) return core->adopt_connecting(fd);
+  close(fd);
+  if (error != EAGAIN) return core->fail_with(error);
+  auto retry = std::make_shared<Handle>();
+  *retry = core->loop().after(kBusyRetry, [core, path, retry]() mutable {
+    const auto self = core;
+    if (!self->closed()) connect_unix(self, path);
+  });
+}
+
+int open_tcp(const sockaddr* address, socklen_t size, bool* connecting) {
+  const int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  *connecting = false;
+  if (connect(fd, address, size) == 0) return fd;
+  const int error = errno;
+  *connecting = error == EINPROGRESS;
+  if (*connecting) return fd;
+  close(fd);
+  return -error;
+}
+
+void connect_tcp(const std::shared_ptr<FdCore>& core, const asio::ip::tcp::endpoint& endpoint) {
+  bool connecting = false;
+  const int fd = open_tcp(endpoint.data(), static_cast<socklen_t>(endpoint.size()), &connecting);
+  if (fd < 0) core->fail_with(-fd);
+  else if (connecting) core->adopt_connecting(fd);
+  else core->adopt_connected(fd);
+}
+
+// Names are resolved on Asio's own thread.
+void resolve_and_connect(const std::shared_ptr<FdCore>& core, const Endpoint& where) {
+  using asio::ip::tcp;
+  asio::error_code error;
+  const std::string host = where.host;
+  const auto address = asio::ip::make_address(host, error);
+  if (!error) return connect_tcp(core, tcp::endpoint(address, static_cast<uint16_t>(std::stoi(where.port))));
+  auto resolver = std::make_shared<tcp::resolver>(core->loop().impl().context);
+  resolver->async_resolve(host, where.port,
+                          [core, resolver](const asio::error_code& e, const tcp::resolver::results_type& found) {
+                            if (core->closed()) return;
+                            if (e || found.empty()) return core->fail_with(ENXIO);
+                            connect_tcp(core, found.begin()->endpoint());
+                          });
+}
+
+}  // namespace
+
+bool is_active_name(std::string_view name) {
+  return name.starts_with("unix:") || name.starts_with("tcp:") || name.starts_with("ssl:");
+}
+
+Result<std::unique_ptr<Stream>> Stream::connect(Loop& loop, std::string_view name, uint16_t default_port) {
+  auto core = std::make_shared<FdCore>(loop);
+  if (name.starts_with("unix:")) {
+    connect_unix(core, in_run_dir(name.substr(5)));
+  } else if (name.starts_with("tcp:")) {
+    const auto where = parse_active(name.substr(4), default_port);
+    if (!where) return fail(where);
+    resolve_and_connect(core, *where);
+  } else if (name.starts_with("ssl:")) {
+    return fail(std::string(name) + ": TLS connections are not supported in this build yet", EPROTONOSUPPORT);
+  } else {
+    return fail_errno(name, EAFNOSUPPORT);
+  }
+  return std::unique_ptr<Stream>(std::make_unique<FdStream>(std::move(core), std::string(name)));
+}
+
+}  // namespace turnout::io

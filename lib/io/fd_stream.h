@@ -1,0 +1,68 @@
+// A stream over a connected or connecting socket. Idle connections hold no buffer: the loop waits, then one shared
+// buffer is filled. What is sent in one turn of the loop leaves in one sendmsg(). For .cc files of lib/io only.
+#pragma once
+
+#include <asio/posix/stream_descriptor.hpp>
+#include <deque>
+
+#include "lib/io/loop_impl.h"
+#include "lib/io/stream.h"
+
+namespace turnout::io {
+
+class FdCore : public std::enable_shared_from_this<FdCore> {
+ public:
+  explicit FdCore(Loop& loop) : loop_(loop), descriptor_(loop.impl().context) {}
+
+  void start(Stream::Handler handler);
+  void send(std::string bytes);
+  void set_reading(bool reading);
+  void close();
+  size_t backlog() const { return backlog_; }
+
+  // How the socket comes about; before or after start().
+  void adopt_connected(int fd);      // also an accepted one
+  void adopt_connecting(int fd);     // after EINPROGRESS
+  void fail_with(int error);         // reported through closed()
+  Loop& loop() { return loop_; }
+  bool closed() const { return state_ == State::kClosed; }
+
+ private:
+  enum class State { kOpening, kFailed, kConnecting, kConnected, kClosed };
+  void begin();                      // acts on the state once the handler is there
+  void became_connected();
+  void wait_readable();
+  void read_some();
+  void schedule_flush();
+  void flush();
+  int push_out();
+  void wait_writable();
+  void finish(const Error& error);
+
+  Loop& loop_;
+  asio::posix::stream_descriptor descriptor_;
+  Stream::Handler handler_;
+  State state_ = State::kOpening;
+  int error_ = 0;
+  std::deque<std::string> queue_;
+  size_t backlog_ = 0, front_sent_ = 0;
+  bool started_ = false, reading_ = true, read_pending_ = false, flush_pending_ = false;
+};
+
+class FdStream : public Stream {
+ public:
+  FdStream(std::shared_ptr<FdCore> core, std::string name) : core_(std::move(core)), name_(std::move(name)) {}
+  ~FdStream() override { core_->close(); }
+  void start(Handler handler) override { core_->start(std::move(handler)); }
+  void send(std::string bytes) override { core_->send(std::move(bytes)); }
+  size_t backlog() const override { return core_->backlog(); }
+  void set_reading(bool reading) override { core_->set_reading(reading); }
+  void close() override { core_->close(); }
+  const std::string& name() const override { return name_; }
+
+ private:
+  std::shared_ptr<FdCore> core_;
+  std::string name_;
+};
+
+}  // namespace turnout::io
