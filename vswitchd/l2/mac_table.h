@@ -45,11 +45,9 @@ class MacTable {
   void set_flood_vlans(const std::vector<uint16_t>& vlans);
 
   std::optional<BundleId> lookup(net::Mac mac, uint16_t vlan) const;
-  // Would learn() change anything? Seen on another port or unknown, or not refreshed within the last second.
-  bool wants(net::Mac mac, uint16_t vlan, BundleId bundle, TimePoint now) const;
   enum class Learned : uint8_t { kUnchanged, kRefreshed, kNew, kMoved, kRefused };
-  // Multicast sources and flood VLANs are refused, a static entry stays. A gratuitous ARP (`announcement`) locks the
-  // entry for 5 s against reflections through a bond that its own frames come back by.
+  // Multicast sources and flood VLANs are refused, a static entry stays, and so does one that was refreshed less than a
+  // second ago: learning again what is known costs one look-up.
   Learned learn(net::Mac mac, uint16_t vlan, BundleId bundle, TimePoint now);
 
   // fdb/add and fdb/del. del: false if there is no such static entry.
@@ -74,6 +72,7 @@ class MacTable {
   void clear_counters();
 
  private:
+  void announce();
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::atomic<uint64_t> generation_{1};

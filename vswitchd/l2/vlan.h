@@ -16,7 +16,7 @@ inline constexpr unsigned kVlanIds = 4096;
 using VlanSet = std::bitset<kVlanIds>;
 
 enum class VlanMode : uint8_t { kAccess, kTrunk, kNativeTagged, kNativeUntagged, kDot1qTunnel };
-enum class PriorityTags : uint8_t { kNo, kIfNonzero, kAlways };
+enum class PriorityTags : uint8_t { kNever, kIfNonzero, kAlways };
 
 // The VLAN columns of a Port row. `trunks` and `cvlans` empty mean: all of them.
 struct VlanPolicy {
@@ -25,34 +25,37 @@ struct VlanPolicy {
   VlanSet trunks;                         // trunk and native; all VLANs when none is set
   VlanSet cvlans;                         // dot1q-tunnel
   uint16_t qinq_ethtype = 0x88a8;
-  PriorityTags priority_tags = PriorityTags::kNo;
+  PriorityTags priority_tags = PriorityTags::kNever;
 
-  // The Port row's rules: no tag and no mode is a trunk, a tag alone is an access port; -1 or out of range: no tag.
+  // The Port row's rules: no tag and no mode is a trunk, a tag alone is an access port. Numbers that are no VLAN are
+  // left out.
   static VlanPolicy from_row(std::optional<VlanMode> mode, std::optional<int64_t> tag, std::span<const int64_t> trunks);
   bool carries(uint16_t vlan) const;      // do frames of this VLAN travel over the port?
   friend bool operator==(const VlanPolicy&, const VlanPolicy&) = default;
 };
 
-// The tags of a frame as the switch thinks of it between ports. tags[0].tci includes the VLAN that forwarding uses.
+// A frame between two ports: the VLAN that forwarding goes by, and what is left of its tags.
 struct FrameVlan {
   uint16_t vlan = 0;                      // what MAC learning and flooding go by; 0: none
   uint8_t pcp = 0;
-  bool inner = false;                     // the frame brought a tag that stays inside (dot1q-tunnel)
+  Be16 tpid{0x8100};                      // for a tag that is put on when it leaves
+  bool headed = false;                    // its VLAN came in a tag (a tag with VLAN 0 counts)
+  uint8_t consumed = 0;                   // tags of the frame that `vlan` stands for; those after it are payload
+  uint16_t inner_vlan = 0;                // of the first tag that is payload (dot1q-tunnel: the customer's), or 0
 };
 
-// Admission. nullopt: the port does not take such frames (and why).
-enum class VlanDrop : uint8_t { kTaggedOnAccess, kNotInTrunks, kNotInCvlans };
+// Admission of a frame with these tags, outermost first (absent ones have no kVlanPresent bit or are left out).
+enum class VlanDrop : uint8_t { kNone, kTaggedOnAccess, kNotInTrunks, kNotInCvlans };
 struct Admission {
-  bool accepted = false;
   FrameVlan frame;
-  VlanDrop why{};
+  VlanDrop drop = VlanDrop::kNone;
+  bool accepted() const { return drop == VlanDrop::kNone; }
 };
-Admission admit(const VlanPolicy& port, const flow::VlanTag (&tags)[flow::kVlanTags]);
+Admission admit(const VlanPolicy& port, std::span<const flow::VlanTag> tags);
 
-// The tags with which a frame, admitted as `frame` with `tags`, leaves by `port`.
-struct Tagging {
-  flow::VlanTag tags[flow::kVlanTags];
-};
-Tagging tag_for(const VlanPolicy& port, const FrameVlan& frame, const flow::VlanTag (&tags)[flow::kVlanTags]);
+// Does the frame leave by this port at all: is it on its VLAN (and its customer VLAN)?
+bool carries(const VlanPolicy& port, const FrameVlan& frame);
+// The tag that it gets then, in front of those that are payload; nullopt: none.
+std::optional<flow::VlanTag> tag_for(const VlanPolicy& port, const FrameVlan& frame);
 
 }  // namespace turnout::l2
