@@ -352,20 +352,21 @@ class Writer {
     bool first = true;
     for (unsigned i = 0; i < flow::kMplsLabels; ++i) {
       const uint32_t value = key_.mpls[i].host(), mask = mask_.mpls[i].host();
-      mpls_item(first, "label", value >> 12, mask >> 12, 0xfffff, true);
-      mpls_item(first, "tc", value >> 9 & 7, mask >> 9 & 7, 7, false);
-      mpls_item(first, "ttl", value & 0xff, mask & 0xff, 0xff, true);
-      mpls_item(first, "bos", value >> 8 & 1, mask >> 8 & 1, 1, false);
+      const bool exact = mask == ~0u;
+      mpls_item(first, "label", value >> 12, mask >> 12, exact, true);
+      mpls_item(first, "tc", value >> 9 & 7, mask >> 9 & 7, exact, false);
+      mpls_item(first, "ttl", value & 0xff, mask & 0xff, exact, true);
+      mpls_item(first, "bos", value >> 8 & 1, mask >> 8 & 1, exact, false);
       if (value & 0x100 || i + 1 == flow::kMplsLabels || !mask_.mpls[i + 1]) break;
     }
     end();
   }
 
-  // An entry with any mask bit prints all its parts, so that the order alone tells the entries apart. A part whose mask
-  // is full in an entry that is not still shows it.
-  void mpls_item(bool& first, const char* name, uint32_t value, uint32_t mask, uint32_t all, bool prefix) {
+  // An entry with any mask bit prints all its parts, so that the order alone tells the entries apart, and the masks of all
+  // parts unless all are full.
+  void mpls_item(bool& first, const char* name, uint32_t value, uint32_t mask, bool exact, bool prefix) {
     const std::string shown = prefix ? fmt::format("0x{:x}", mask) : fmt::format("{:x}", mask);
-    item(first, name, {std::to_string(value), shown, true, mask == all}, true);
+    item(first, name, {std::to_string(value), shown, true, exact}, true);
   }
 
   void nsh() {

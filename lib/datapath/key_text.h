@@ -21,7 +21,7 @@ struct KeyTextOptions {
   std::function<std::optional<std::string>(DpPort)> port_name;
 };
 
-// key bits outside the mask are not looked at. A full mask (all ones) prints no "/mask".
+// Values are printed as they stand in the key, also where the mask has zeros. A full mask prints no "/mask".
 std::string format_flow(const flow::FlowKey& key, const flow::FlowMask& mask, const KeyTextOptions& options = {});
 // An exact key (a packet's): no masks at all.
 std::string format_key(const flow::FlowKey& key, const KeyTextOptions& options = {});
