@@ -32,18 +32,19 @@ class Connection {
     std::function<void(Message)> received;
     std::function<void(const Error&)> closed;         // once: peer, network or a malformed message
   };
+  // Every callback may destroy the connection.
   Connection(std::unique_ptr<io::Stream> stream, Handler handler);
+  ~Connection();
+  Connection(const Connection&) = delete;
   void send(const Message& message);
   void send_text(std::string json);                   // already serialised, one whole message
-  size_t backlog() const { return stream_->backlog(); }
-  void set_reading(bool reading) { stream_->set_reading(reading); }
-  const std::string& name() const { return stream_->name(); }
+  size_t backlog() const;                             // bytes not yet given to the kernel
+  void set_reading(bool reading);
+  const std::string& name() const;
 
  private:
-  std::unique_ptr<io::Stream> stream_;
-  Handler handler_;
-  Splitter splitter_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  struct Core;
+  std::shared_ptr<Core> core_;                        // outlives a callback that destroys the connection
 };
 
 }  // namespace turnout::json
