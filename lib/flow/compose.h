@@ -11,8 +11,9 @@
 
 namespace turnout::flow {
 
-// length: of the transport payload (`--len`); absent: the shortest sensible one. Extracting the frame gives the key
-// back for every field that is in the frame, except where the key contradicts itself.
-std::vector<uint8_t> compose(const FlowKey& key, std::optional<size_t> length = {});
+// frame_length: of the whole frame (`--len`), filled with zeros behind the headers, never shorter than them; absent: 64
+// counted bytes of payload behind UDP, ICMP and TCP segments that may carry data. Extracting the frame gives the key back for
+// every field that is in the frame, except where the key contradicts itself.
+std::vector<uint8_t> compose(const FlowKey& key, std::optional<size_t> frame_length = {});
 
 }  // namespace turnout::flow
