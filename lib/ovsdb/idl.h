@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -24,6 +25,8 @@ namespace turnout::ovsdb {
 class Idl;
 class IdlTable;
 class IdlTxn;
+class IdlUpdate;
+struct ColumnEdit;
 
 enum class Change : uint8_t { kNone, kInserted, kModified, kDeleted };
 
@@ -69,8 +72,11 @@ class IdlRow {
   friend class Idl;
   friend class IdlTable;
   friend class IdlTxn;
+  friend class IdlUpdate;
+  friend class TxnWriter;
   struct Edit;
   Edit& edit();
+  ColumnEdit& edit_column(int column);
   std::unique_ptr<Datum[]> data_;       // as committed, by column index; null: inserted by the open transaction
   std::unique_ptr<Edit> edit_;          // what the open transaction does to it
   std::vector<uint64_t> changed_columns_;
@@ -81,9 +87,9 @@ class IdlRow {
 
 class IdlTable {
  public:
-  using Map = std::unordered_map<Uuid, std::unique_ptr<IdlRow>>;
+  using Map = std::map<Uuid, std::unique_ptr<IdlRow>>;   // iterators stand inserts
   using MakeRow = std::unique_ptr<IdlRow> (*)(IdlTable&, const Uuid&);
-  // Rows as the open transaction sees them, in no particular order. Rows may be erased, set and inserted on the way; a
+  // Rows as the open transaction sees them, by UUID. Rows may be erased, set and inserted on the way; a
   // row that is inserted may or may not be visited.
   template <typename Row>
   class Iterator {
@@ -116,6 +122,8 @@ class IdlTable {
   friend class Idl;
   friend class IdlRow;
   friend class IdlTxn;
+  friend class IdlUpdate;
+  friend class TxnWriter;
   struct ColumnState { bool monitored = false, alert = true, on_server = true; };
   IdlTable(Idl& idl, const TableSchema& schema, MakeRow make_row);
   Idl& idl_;
@@ -193,6 +201,7 @@ class Idl {
   // Why is_alive() is false or what was last wrong: "database connection failed (…)"-style code and text.
   const Error& last_error() const { return error_; }
   bool has_lock() const { return has_lock_; }
+  const std::string& lock_name() const { return lock_; }
   bool lock_contended() const { return !lock_.empty() && lock_asked_ && !has_lock_; }
   // Called on the loop after seqno() advanced or the connection or lock changed.
   void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
@@ -203,12 +212,14 @@ class Idl {
   io::Loop& loop() const { return loop_; }
   void force_reconnect();
   size_t memory_cells() const;                  // atoms held, for memory/show
+  size_t outstanding() const { return outstanding_.size(); }      // transactions that await an answer
 
  private:
   friend class IdlRow;
   friend class IdlTxn;
   friend class IdlUpdate;
   enum class State { kIdle, kSchema, kMonitor, kReady };
+  int64_t request(const char* method, json::Json params);   // its id
   void on_connected();
   void on_disconnected(const Error& error);
   void on_message(json::Message message);
@@ -217,7 +228,9 @@ class Idl {
   void on_reply(const json::Message& message);
   void on_lock_notification(const std::string& method, const json::Json& params);
   void send_lock();
-  void apply_updates(const json::Json& table_updates, bool initial);
+  void on_lock_reply(const json::Message& message);
+  void give_up(std::string message);
+  void fail_outstanding();
   void advance();
 
   io::Loop& loop_;
@@ -227,7 +240,7 @@ class Idl {
   std::vector<std::unique_ptr<IdlTable>> tables_;
   std::unique_ptr<Session> session_;
   State state_ = State::kIdle;
-  json::Json pending_id_, lock_id_;
+  std::optional<int64_t> pending_id_, lock_id_;
   std::unordered_map<int64_t, IdlTxn*> outstanding_;
   IdlTxn* txn_ = nullptr;
   std::function<void()> changed_;

@@ -61,20 +61,24 @@ class IdlTxn {
  private:
   friend class Idl;
   friend class IdlRow;
-  struct Builder;
+  friend class IdlUpdate;
   void touch(IdlRow& row) { touched_.push_back(&row); }
+  void orphan();                                // the Idl goes
+  void forget(IdlRow& row);                     // the server deleted it
   void disassemble();                           // takes the edits off the rows
-  std::optional<std::string> build();           // the params as JSON text; nullopt: nothing to do
   void finish(TxnStatus status);
   void on_reply(const json::Message& message);
   TxnStatus judge(const json::Json& results);
   void take_results(const json::Json& results);
+  friend class TxnWriter;
 
   Idl& idl_;
+  bool orphaned_ = false;
   TxnStatus status_ = TxnStatus::kUncommitted;
   std::vector<IdlRow*> touched_;
   std::string comment_, error_;
   bool dry_run_ = false, durable_ = false, forced_ = false;
+  bool conflict_ = false;                       // the server deleted a row that this transaction touched
   std::optional<Uuid> increment_row_;
   const ColumnSchema* increment_column_ = nullptr;
   const TableSchema* increment_table_ = nullptr;

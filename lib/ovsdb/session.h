@@ -34,12 +34,14 @@ class Session {
   const std::string& remote() const { return remotes_[current_]; }
   void send(const json::Message& message);           // dropped when not connected
   void send_text(std::string message);               // one serialised message
-  void force_reconnect();
+  void drop(const Error& error);                     // gives this connection up; the back-off decides about the next
+  void force_reconnect();                            // at once
   void set_probe_interval(Duration d);
   json::Json next_id() { return json::Json(int64_t{next_id_++}); }
 
  private:
   void step();                                       // does what the state machine says, arms the next deadline
+  void arm();
   void connect();
   void lost(const Error& error);
   void receive(json::Message message);

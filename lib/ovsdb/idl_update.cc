@@ -1,0 +1,130 @@
+// Inserts, changes and deletes rows of the replica as the server says, and keeps track of what changed.
+#include "lib/ovsdb/idl_update.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "lib/ovsdb/idl_txn.h"
+
+namespace turnout::ovsdb {
+
+using json::Json;
+
+Status IdlUpdate::apply(const Json& updates, bool initial) {
+  if (!updates.is_object()) return fail("<table-updates> is not an object");
+  Status status;
+  updates.each_member([&](std::string_view name, const Json& rows) {
+    if (!status) return;
+    IdlTable* table = idl_.table(name);
+    if (!table || !table->monitored_) status = fail(fmt::format("<table-updates> includes unknown table \"{}\"", name));
+    else status = apply_table(*table, rows);
+  });
+  if (!status || !initial) return status;
+  for (auto& table : idl_.tables_) erase_unseen(*table, updates.get(table->name()));
+  return {};
+}
+
+Status IdlUpdate::apply_table(IdlTable& table, const Json& rows) {
+  if (!rows.is_object()) return fail(fmt::format("<table-update> for table \"{}\" is not an object", table.name()));
+  Status status;
+  rows.each_member([&](std::string_view name, const Json& update) {
+    if (!status) return;
+    auto uuid = Uuid::parse(name);
+    if (!uuid) status = fail(fmt::format("<table-update> for table \"{}\" contains bad UUID \"{}\" as member name", table.name(), name));
+    else status = apply_row(table, *uuid, update);
+  });
+  return status;
+}
+
+Status IdlUpdate::apply_row(IdlTable& table, const Uuid& uuid, const Json& update) {
+  Json after = update.get("new"), before = update.get("old");
+  auto at = table.rows_.find(uuid);
+  if (!after.is_object()) {
+    if (at != table.rows_.end()) erase(table, at);
+    return {};
+  }
+  if (at != table.rows_.end()) return write_columns(*at->second, after, before.is_object() ? &before : nullptr);
+  Status status;
+  insert(table, uuid, after, &status);
+  return status;
+}
+
+void IdlUpdate::insert(IdlTable& table, const Uuid& uuid, const Json& columns, Status* status) {
+  auto row = table.make_row_(table, uuid);
+  row->data_ = std::make_unique<Datum[]>(table.columns_.size());
+  std::copy(table.defaults_.begin(), table.defaults_.end(), row->data_.get());
+  IdlRow& stays = *(table.rows_[uuid] = std::move(row));
+  note(stays, Change::kInserted);
+  *status = write_columns(stays, columns, nullptr);
+}
+
+// Writes the columns of `columns`; with `only`, those that it names too: the rest of a modified row is as it was.
+Status IdlUpdate::write_columns(IdlRow& row, const Json& columns, const Json* only) {
+  IdlTable& table = row.table();
+  Status status;
+  columns.each_member([&](std::string_view name, const Json& value) {
+    if (!status || (only && !only->has(name))) return;
+    const ColumnSchema* column = table.schema().find(name);
+    if (!column || column->is_synthetic()) return;
+    auto& state = table.columns_[column->index];
+    if (!state.monitored) return;
+    // Constraints are the server's business: a newer schema may allow more. The number of elements is not, because
+    // scalars are read without looking.
+    auto datum = datum_from_json_unchecked(column->type, value);
+    if (datum && datum->size() < column->type.min) datum = column->type.default_datum();
+    if (!datum) {
+      status = fail(fmt::format("column {} of table {}: {}", name, table.name(), datum.error().to_string()));
+      return;
+    }
+    Datum& place = row.data_[column->index];
+    if (place == *datum) return;
+    place = std::move(*datum);
+    if (!state.alert) return;
+    mark_column(row, column->index);
+    note(row, Change::kModified);
+  });
+  return status;
+}
+
+void IdlUpdate::erase(IdlTable& table, IdlTable::Map::iterator at) {
+  std::unique_ptr<IdlRow> row = std::move(at->second);
+  table.rows_.erase(at);
+  if (row->edit_ && idl_.txn_) idl_.txn_->forget(*row);
+  bool unknown = table.track_ && row->change_ == Change::kInserted;
+  if (unknown) {  // came and went unseen
+    table.tracked_.erase(std::find(table.tracked_.begin(), table.tracked_.end(), row.get()));
+    alerts_ = true;
+    return;
+  }
+  note(*row, Change::kDeleted);
+  if (table.track_) table.dead_.push_back(std::move(row));
+}
+
+void IdlUpdate::erase_unseen(IdlTable& table, const Json& rows) {
+  for (auto at = table.rows_.begin(); at != table.rows_.end();) {
+    auto here = at++;
+    if (!here->second->data_) continue;  // inserted by the open transaction
+    if (!rows.has(here->first.to_string())) erase(table, here);
+  }
+}
+
+void IdlUpdate::note(IdlRow& row, Change change) {
+  alerts_ = true;
+  IdlTable& table = row.table();
+  if (!table.track_) return;
+  if (row.change_ == Change::kNone) {
+    table.tracked_.push_back(&row);
+    row.change_ = change;
+  } else if (change == Change::kDeleted) {
+    row.change_ = change;
+  }
+}
+
+void IdlUpdate::mark_column(IdlRow& row, int column) {
+  if (!row.table().track_) return;
+  if (row.changed_columns_.empty()) row.changed_columns_.resize((row.table().columns_.size() + 63) / 64);
+  row.changed_columns_[static_cast<size_t>(column) / 64] |= uint64_t{1} << (column % 64);
+}
+
+}  // namespace turnout::ovsdb
