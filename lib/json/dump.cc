@@ -48,7 +48,6 @@ class Writer {
       indent(depth + 1);
       write(v[i], depth + 1);
     }
-    if (n) indent(depth);
     out += ']';
   }
   void member(std::string_view name, const Json& value, size_t depth, bool first) {
@@ -71,7 +70,6 @@ class Writer {
         member(name, value, depth, std::exchange(first, false));
       });
     }
-    if (!first) indent(depth);
     out += '}';
   }
 

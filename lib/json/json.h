@@ -1,5 +1,6 @@
 // JSON values (RFC 7159) over jansson, whose headers stay in json.cc. A Json is a counted reference to a value that is
-// shared when copied; mutators change the shared value. Not thread-safe. Integers are 64-bit signed.
+// shared when copied; mutators change the shared value. Not thread-safe. Integers are 64-bit signed; a
+// number that is whole is an integer however it was written.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +69,7 @@ class Json {
   static Result<Json> parse(std::string_view text);
   static Result<Json> parse_file(const std::string& path);
   enum Style { kCompact = 0, kPretty = 1, kSorted = 2 };
-  std::string dump(int style = kCompact) const;  // no spaces when compact; pretty indents by two
+  std::string dump(int style = kCompact) const;  // no spaces when compact; pretty indents by two and closes on the last line
 
  private:
   explicit Json(json_t* owned, int);
