@@ -1,0 +1,93 @@
+// exit and ovsdb-server/*.
+#include "ovsdb/server/control.h"
+
+#include <malloc.h>
+
+#include "lib/base/strings.h"
+
+namespace turnout::ovsdb::server {
+namespace {
+
+using unixctl::Args;
+using unixctl::Reply;
+
+void answer(const Reply& reply, const Status& status) {
+  if (status) reply.ok({});
+  else reply.error(status.error().message);
+}
+
+std::string lines(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += item + '\n';
+  return text;
+}
+
+// ovsdb-server/compact [db]: one database, or every one that has a file.
+void compact(Server& server, bool& trim, Args args, const Reply& reply) {
+  std::string problems;
+  bool found = false;
+  for (const std::string& name : server.database_names()) {
+    Database* database = server.find_database(name);
+    if (args.empty() ? !database->storage() : name != args[0]) continue;
+    found = true;
+    if (!database->storage()) return reply.error("cannot compact built-in databases");
+    if (auto done = server.compact(*database); !done) problems += done.error().message + '\n';
+  }
+  if (trim) ::malloc_trim(0);
+  if (!args.empty() && !found) return reply.error("no database by that name");
+  if (problems.empty()) reply.ok({});
+  else reply.error(problems);
+}
+
+void add_database_commands(unixctl::Server& unixctl, Server& server) {
+  unixctl.add("ovsdb-server/list-dbs", "", 0, 0,
+              [&server](Args, const Reply& reply) { reply.ok(lines(server.database_names())); });
+  unixctl.add("ovsdb-server/add-db", "DB", 1, 1,
+              [&server](Args args, const Reply& reply) { answer(reply, server.add_database(args[0])); });
+  unixctl.add("ovsdb-server/remove-db", "DB", 1, 1,
+              [&server](Args args, const Reply& reply) { answer(reply, server.remove_database(args[0])); });
+  unixctl.add("ovsdb-server/get-db-storage-status", "DB", 1, 1, [&server](Args args, const Reply& reply) {
+    if (server.find_database(args[0])) reply.ok("status: ok");
+    else reply.error("Failed to find the database.");
+  });
+  static bool trim = false;   // one server per process
+  unixctl.add("ovsdb-server/compact", "", 0, 1,
+              [&server](Args args, const Reply& reply) { compact(server, trim, args, reply); });
+  unixctl.add("ovsdb-server/memory-trim-on-compaction", "on|off", 1, 1, [](Args args, const Reply& reply) {
+    if (!equal_ignore_case(args[0], "on") && !equal_ignore_case(args[0], "off")) return reply.error("invalid argument");
+    trim = equal_ignore_case(args[0], "on");
+    reply.ok({});
+  });
+}
+
+void add_remote_commands(unixctl::Server& unixctl, Server& server, Remotes& remotes) {
+  unixctl.add("ovsdb-server/list-remotes", "", 0, 0,
+              [&remotes](Args, const Reply& reply) { reply.ok(lines(remotes.names())); });
+  unixctl.add("ovsdb-server/add-remote", "REMOTE", 1, 1,
+              [&remotes](Args args, const Reply& reply) { answer(reply, remotes.add(args[0])); });
+  unixctl.add("ovsdb-server/remove-remote", "REMOTE", 1, 1, [&remotes](Args args, const Reply& reply) {
+    if (remotes.remove(args[0])) reply.ok({});
+    else reply.error("no such remote");
+  });
+  unixctl.add("ovsdb-server/reconnect", "", 0, 0, [&server](Args, const Reply& reply) {
+    server.disconnect_all();
+    reply.ok({});
+  });
+  unixctl.add("ovsdb-server/sync-status", "", 0, 0, [](Args, const Reply& reply) { reply.ok("state: active\n"); });
+}
+
+}  // namespace
+
+void add_control_commands(unixctl::Server& unixctl, Server& server, Remotes& remotes) {
+  unixctl.add("exit", "", 0, 0, [&server](Args, const Reply& reply) {
+    reply.ok({});
+    server.loop().stop();
+  });
+  add_database_commands(unixctl, server);
+  add_remote_commands(unixctl, server, remotes);
+  unixctl::add_log_commands(unixctl);
+  unixctl::add_counter_commands(unixctl);
+  unixctl::add_memory_command(unixctl, {[&server](const auto& report) { server.report_memory(report); }});
+}
+
+}  // namespace turnout::ovsdb::server

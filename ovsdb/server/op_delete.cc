@@ -1,0 +1,19 @@
+// delete (RFC 7047 §5.2.5).
+#include "ovsdb/server/operations.h"
+
+namespace turnout::ovsdb::server {
+
+DbStatus op_delete(Execution& execution, ObjectParser& parser, std::string& out) {
+  Table* table = table_member(execution, parser);
+  auto where = parser.required("where", kJsonArray);
+  if (auto parsed = parser.finish(); !parsed) return parsed;
+  if (auto writable = check_writable(execution, "delete"); !writable) return writable;
+  auto condition = Condition::from_json(table->schema(), *where, &execution.symbols);
+  if (!condition) return db_fail(condition);
+  const std::vector<RowPtr> rows = matching_rows(execution, *table, *condition);
+  for (const RowPtr& row : rows) execution.txn.erase(*table, row->id());
+  append_count(out, rows.size());
+  return {};
+}
+
+}  // namespace turnout::ovsdb::server

@@ -1,0 +1,22 @@
+// The command line of ovsdb-server (ovsdb-server(1)).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/io/daemon.h"
+
+namespace turnout::ovsdb::server {
+
+struct Options {
+  io::DaemonOptions daemon;
+  std::vector<std::string> databases;   // files; the default one when none is named
+  std::vector<std::string> remotes;
+  std::string run;                      // --run COMMAND, or empty
+  std::string unixctl;                  // empty: the default
+};
+
+// Applies logging options at once, exits after --help and --version, and with an error message on bad options.
+Options parse_options(int argc, char** argv);
+
+}  // namespace turnout::ovsdb::server
