@@ -1,4 +1,4 @@
-// Reading of command lines.
+// getopt_long does the parsing, so that prefixes and messages are what every user knows.
 #include "lib/cli/options.h"
 
 #include <getopt.h>
@@ -6,98 +6,79 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "lib/cli/program.h"
+#include <fmt/format.h>
+
+#include "lib/base/log.h"
 
 namespace turnout::cli {
-
 namespace {
-constexpr int kFirstLong = 256;  // above every letter
 
-int getopt_kind(Options::Value value) {
-  switch (value) {
-    case Options::Value::kRequired: return required_argument;
-    case Options::Value::kOptional: return optional_argument;
-    default: return no_argument;
-  }
+std::string& program_name() {
+  static std::string name;
+  return name;
 }
+
+constexpr int kFirstLongOnly = 256;   // values of options without a letter
+
+struct Tables {
+  std::string letters;
+  std::vector<option> longs;
+};
+
+Tables make_tables(const std::vector<Option>& options, bool stop_at_word) {
+  Tables t;
+  if (stop_at_word) t.letters = "+";
+  for (size_t i = 0; i < options.size(); ++i) {
+    const Option& o = options[i];
+    int has = o.argument == Argument::kNone ? no_argument : o.argument == Argument::kRequired ? required_argument : optional_argument;
+    if (o.letter) {
+      t.letters += o.letter;
+      t.letters.append(static_cast<size_t>(has), ':');
+    }
+    if (!o.name.empty()) t.longs.push_back({o.name.c_str(), has, nullptr, kFirstLongOnly + static_cast<int>(i)});
+  }
+  t.longs.push_back({nullptr, 0, nullptr, 0});
+  return t;
+}
+
 }  // namespace
 
-Options::Options(std::string_view program) : program_(program) {}
-
-Options& Options::add(std::string_view name, Value value, Apply apply, char letter) {
-  options_.push_back({std::string(name), value, std::move(apply), letter});
-  return *this;
+void set_program(std::string_view name) {
+  program_name() = name;
+  log_control::set_program(name);
 }
+const std::string& program() { return program_name(); }
 
-Options& Options::flag(std::string_view name, bool* target, char letter) {
-  return add(name, Value::kNone, [target](const char*) { *target = true; return Status{}; }, letter);
-}
-
-Options& Options::text(std::string_view name, std::string* target, char letter) {
-  return add(name, Value::kRequired, [target](const char* v) { *target = v; return Status{}; }, letter);
-}
-
-Options& Options::version_and_help(std::function<std::string()> help, std::string extra_version) {
-  add("help", Value::kNone, [help = std::move(help)](const char*) -> Status {
-    std::fputs(help().c_str(), stdout);
-    std::exit(0);
-  }, 'h');
-  return add("version", Value::kNone, [program = program_, extra = std::move(extra_version)](const char*) -> Status {
-    std::fputs((version_text(program) + extra).c_str(), stdout);
-    std::exit(0);
-  }, 'V');
-}
-
-Options& Options::list_options() {
-  return add("option", Value::kNone, [this](const char*) -> Status {
-    for (const auto& o : options_) {
-      if (!o.name.empty()) std::printf("--%s%s\n", o.name.c_str(), o.value == Value::kRequired ? "=" : "");
-      if (o.letter) std::printf("-%c\n", o.letter);
-    }
-    std::exit(0);
-  }, 'o');
-}
-
-std::vector<std::string> Options::names() const {
-  std::vector<std::string> out;
-  for (const auto& o : options_) {
-    if (!o.name.empty()) out.push_back("--" + o.name);
-    if (o.letter) out.push_back(std::string("-") + o.letter);
-  }
+std::string version_text(std::string_view more) {
+  std::string out = fmt::format("{} (Open vSwitch) {}\nTurnout {}\n", program(), kPromisedRelease, TURNOUT_VERSION);
+  if (!more.empty()) out.append(more).push_back('\n');
   return out;
 }
 
-std::vector<std::string> Options::parse(int argc, char** argv, Order order) {
-  std::string letters = order == Order::kStopAtFirstWord ? "+" : "";
-  std::vector<option> longs;
-  for (size_t i = 0; i < options_.size(); ++i) {
-    const Option& o = options_[i];
-    const int kind = getopt_kind(o.value);
-    if (!o.name.empty()) longs.push_back({o.name.c_str(), kind, nullptr, kFirstLong + static_cast<int>(i)});
-    if (o.letter) letters += o.letter + std::string(static_cast<size_t>(kind), ':');
-  }
-  longs.push_back({});
-  std::string name = program_;  // getopt's messages begin with argv[0]
-  std::vector<char*> words(argv, argv + argc);
-  if (words.empty()) words.push_back(name.data());
-  words[0] = name.data();
-  words.push_back(nullptr);
-  const int count = static_cast<int>(words.size()) - 1;
-  optind = 0;
-  for (int got; (got = getopt_long(count, words.data(), letters.c_str(), longs.data(), nullptr)) != -1;) {
-    const Option* chosen = nullptr;
-    if (got >= kFirstLong) chosen = &options_[static_cast<size_t>(got - kFirstLong)];
-    for (const Option& o : options_) {
-      if (!chosen && o.letter && o.letter == got) chosen = &o;
-    }
-    if (got == '?' || !chosen) std::exit(1);  // getopt has said why
-    if (const auto status = chosen->apply(optarg); !status) fatal_text(status.error().message);
-  }
-  return {words.begin() + optind, words.begin() + count};
+void fatal(std::string_view message, int status) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s: %.*s\n", program().c_str(), static_cast<int>(message.size()), message.data());
+  std::exit(status);
 }
 
-std::string version_text(std::string_view program) {
-  return fmt::format("{} (Open vSwitch) {}\nTurnout {}\n", program, kOvsVersion, kTurnoutVersion);
+std::vector<std::string> Options::parse(int argc, char** argv, bool stop_at_word) {
+  Tables tables = make_tables(options_, stop_at_word);
+  std::vector<char*> words(argv, argv + argc);
+  words.push_back(nullptr);
+  std::string name = program();
+  if (argc > 0) words[0] = name.data();   // so that getopt's messages begin with the program's name
+  optind = 0;
+  for (;;) {
+    int c = getopt_long(argc, words.data(), tables.letters.c_str(), tables.longs.data(), nullptr);
+    if (c == -1) break;
+    if (c == '?' || c == ':') std::exit(1);
+    const Option* found = nullptr;
+    if (c >= kFirstLongOnly) found = &options_[static_cast<size_t>(c - kFirstLongOnly)];
+    for (const Option& o : options_)
+      if (!found && o.letter == c) found = &o;
+    if (Status s = found->take(optarg ? optarg : ""); !s) fatal(s.error().message);
+  }
+  return {words.begin() + optind, words.begin() + argc};
 }
 
 }  // namespace turnout::cli

@@ -1,30 +1,23 @@
-// The five formats of tables.
+// The five formats. Widths are counted in bytes, as the reference's are.
 #include "lib/cli/table.h"
-
-#include <fmt/core.h>
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "lib/base/strings.h"
-#include "lib/base/uuid.h"
+#include "lib/cli/options.h"
 
 namespace turnout::cli {
-
 namespace {
 
-// Columns on a terminal: continuation bytes of UTF-8 take none.
-size_t display_width(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-std::string clip(std::string_view text, size_t width) {
-  size_t end = 0, seen = 0;
-  for (; end < text.size(); ++end) {
-    const bool starts = (static_cast<unsigned char>(text[end]) & 0xc0) != 0x80;
-    if (starts && seen++ == width) break;
+std::string cell_text(const Cell& cell, const TableStyle& style) {
+  switch (style.cells) {
+    case TableStyle::Cells::kString: return cell.string;
+    case TableStyle::Cells::kBare: return cell.bare;
+    case TableStyle::Cells::kJson: return cell.json.dump(json::Json::kSorted);
   }
-  return std::string(text.substr(0, end));
+  return {};
 }
 
 std::string escape_html(std::string_view text) {
@@ -41,133 +34,71 @@ std::string escape_html(std::string_view text) {
   return out;
 }
 
-// A cell for a page on which each row's UUID is an anchor: references become links, shown by their first digits.
-std::string html_cell(std::string_view text, bool anchor) {
-  constexpr size_t kUuid = 36;
-  std::string out;
-  while (!text.empty()) {
-    size_t at = 0;
-    while (at + kUuid <= text.size() && !Uuid::parse(text.substr(at, kUuid))) ++at;
-    if (at + kUuid > text.size()) return out + escape_html(text);
-    const std::string_view uuid = text.substr(at, kUuid);
-    out += escape_html(text.substr(0, at));
-    out += anchor ? fmt::format("<a name=\"{}\">{}</a>", uuid, uuid.substr(0, 8))
-                  : fmt::format("<a href=\"#{}\">{}</a>", uuid, uuid.substr(0, 8));
-    text.remove_prefix(at + kUuid);
-  }
-  return out;
-}
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of("\n\",") == std::string::npos) return text;
+std::string escape_csv(std::string_view text) {
+  if (text.find_first_of("\n\",") == std::string_view::npos) return std::string(text);
   std::string out = "\"";
-  for (char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
+  for (char c : text) out.append(c == '"' ? 2 : 1, c);
   return out + "\"";
 }
 
-Status choose(const char* value, std::string_view what, std::initializer_list<std::string_view> words, int* chosen) {
-  int i = 0;
-  for (std::string_view word : words) {
-    if (word == value) {
-      *chosen = i;
-      return {};
-    }
-    ++i;
+void append_line(std::string& out, const std::vector<std::string>& cells, const std::vector<size_t>& widths) {
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (i) out += ' ';
+    std::string_view cell = std::string_view(cells[i]).substr(0, widths[i]);
+    out += fmt::format("{:<{}}", cell, widths[i]);
   }
-  return fail(fmt::format("unknown {} format \"{}\"", what, value));
+  out += '\n';
 }
 
 }  // namespace
 
-void TableStyle::add_options(Options& options) {
-  using Value = Options::Value;
-  options.add("format", Value::kRequired, [this](const char* v) {
-    int chosen = static_cast<int>(format);
-    auto status = choose(v, "output", {"table", "list", "html", "csv", "json"}, &chosen);
-    format = static_cast<Format>(chosen);
-    return status;
-  }, 'f');
-  options.add("data", Value::kRequired, [this](const char* v) {
-    int chosen = static_cast<int>(data);
-    auto status = choose(v, "data", {"string", "bare", "json"}, &chosen);
-    data = static_cast<Data>(chosen);
-    return status;
-  }, 'd');
-  options.add("no-headings", Value::kNone, [this](const char*) { headings = false; return Status{}; });
-  options.add("pretty", Value::kNone, [this](const char*) { pretty = true; return Status{}; });
-  options.add("bare", Value::kNone, [this](const char*) {
-    format = Format::kList;
-    data = Data::kBare;
-    headings = false;
-    return Status{};
-  });
-  options.add("max-column-width", Value::kRequired, [this](const char* v) -> Status {
-    const auto width = parse_unsigned(v);
-    if (!width) return fail(fmt::format("value {} on --max-column-width is invalid", v));
-    max_column_width = static_cast<size_t>(*width);
-    return {};
-  });
-}
-
-std::string Table::cell_text(const TableStyle& style, const Cell& cell) const {
-  if (style.data == TableStyle::Data::kJson && cell.json) return cell.json->dump(json::Json::kSorted);
-  return cell.text;
-}
-
-std::string Table::format(const TableStyle& style) const {
+std::string Table::format(const TableStyle& style, bool first) const {
+  std::string out;
+  if (!first && style.format != TableStyle::Format::kJson) out = "\n";
   switch (style.format) {
-    case TableStyle::Format::kTable: return as_table(style);
-    case TableStyle::Format::kList: return as_list(style);
-    case TableStyle::Format::kHtml: return as_html(style);
-    case TableStyle::Format::kCsv: return as_csv(style);
-    case TableStyle::Format::kJson: return as_json(style);
+    case TableStyle::Format::kTable: return out + as_table(style);
+    case TableStyle::Format::kList: return out + as_list(style);
+    case TableStyle::Format::kHtml: return out + as_html(style);
+    case TableStyle::Format::kCsv: return out + as_csv(style);
+    case TableStyle::Format::kJson: return out + as_json(style);
   }
-  return "";
+  return out;
 }
 
 std::string Table::as_table(const TableStyle& style) const {
   std::vector<std::vector<std::string>> lines;
   std::vector<size_t> widths(headings_.size(), 0);
+  for (size_t c = 0; c < headings_.size(); ++c) widths[c] = style.headings ? headings_[c].size() : 0;
   for (const auto& row : rows_) {
-    auto& line = lines.emplace_back();
-    for (size_t i = 0; i < row.size() && i < widths.size(); ++i) {
-      line.push_back(cell_text(style, row[i]));
-      widths[i] = std::max(widths[i], display_width(line.back()));
+    std::vector<std::string> line;
+    for (size_t c = 0; c < row.size(); ++c) {
+      line.push_back(cell_text(row[c], style));
+      size_t wide = line.back().size();
+      if (style.max_column_width) wide = std::min(wide, std::max(style.max_column_width, widths[c]));
+      widths[c] = std::max(widths[c], wide);
     }
+    lines.push_back(std::move(line));
   }
-  for (size_t i = 0; i < widths.size(); ++i) {
-    if (style.max_column_width) widths[i] = std::min(widths[i], style.max_column_width);
-    if (style.headings) widths[i] = std::max(widths[i], display_width(headings_[i]));
-  }
+  std::string out;
+  if (!caption_.empty()) out += caption_ + "\n";
   if (style.headings) {
+    append_line(out, headings_, widths);
     std::vector<std::string> rules;
-    for (size_t width : widths) rules.emplace_back(width, '-');
-    lines.insert(lines.begin(), {headings_, rules});
+    for (size_t w : widths) rules.emplace_back(w, '-');
+    append_line(out, rules, widths);
   }
-  std::string out = caption_.empty() ? "" : caption_ + "\n";
-  for (const auto& line : lines) {
-    std::string text;
-    for (size_t i = 0; i < line.size(); ++i) {
-      const std::string cell = clip(line[i], widths[i]);
-      text += cell;
-      if (i + 1 < line.size()) text.append(widths[i] - display_width(cell) + 1, ' ');
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    out += text + "\n";
-  }
+  for (const auto& line : lines) append_line(out, line, widths);
   return out;
 }
 
 std::string Table::as_list(const TableStyle& style) const {
-  std::string out = caption_.empty() ? "" : caption_ + "\n";
+  std::string out;
+  if (!caption_.empty()) out += caption_ + "\n";
   for (size_t r = 0; r < rows_.size(); ++r) {
-    if (r) out += "\n";
-    for (size_t i = 0; i < rows_[r].size() && i < headings_.size(); ++i) {
-      if (style.headings) out += fmt::format("{:<20}: ", headings_[i]);
-      out += cell_text(style, rows_[r][i]) + "\n";
+    if (r) out += '\n';
+    for (size_t c = 0; c < headings_.size(); ++c) {
+      if (style.headings) out += fmt::format("{:<20}: ", headings_[c]);
+      out += cell_text(rows_[r][c], style) + "\n";
     }
   }
   return out;
@@ -175,50 +106,80 @@ std::string Table::as_list(const TableStyle& style) const {
 
 std::string Table::as_html(const TableStyle& style) const {
   std::string out = "<table border=1>\n";
-  if (!caption_.empty()) out += "  <caption>" + escape_html(caption_) + "</caption>\n";
-  if (style.headings) {
+  if (!caption_.empty()) out += fmt::format("  <caption>{}</caption>\n", escape_html(caption_));
+  auto row = [&](std::string_view element, auto&& text_of) {
     out += "  <tr>\n";
-    for (const auto& heading : headings_) out += "    <th>" + escape_html(heading) + "</th>\n";
+    for (size_t c = 0; c < headings_.size(); ++c) out += fmt::format("    <{0}>{1}</{0}>\n", element, escape_html(text_of(c)));
     out += "  </tr>\n";
-  }
-  for (const auto& row : rows_) {
-    out += "  <tr>\n";
-    for (size_t i = 0; i < row.size() && i < headings_.size(); ++i) {
-      out += "    <td>" + html_cell(cell_text(style, row[i]), headings_[i] == "_uuid") + "</td>\n";
-    }
-    out += "  </tr>\n";
-  }
+  };
+  if (style.headings) row("th", [&](size_t c) { return headings_[c]; });
+  for (const auto& cells : rows_) row("td", [&](size_t c) { return cell_text(cells[c], style); });
   return out + "</table>\n";
 }
 
 std::string Table::as_csv(const TableStyle& style) const {
-  std::string out = caption_.empty() ? "" : caption_ + "\n";
-  const auto line = [&out](const std::vector<std::string>& cells) {
-    for (size_t i = 0; i < cells.size(); ++i) out += (i ? "," : "") + csv_cell(cells[i]);
-    out += "\n";
+  std::string out;
+  if (!caption_.empty()) out += caption_ + "\n";
+  auto row = [&](auto&& text_of) {
+    for (size_t c = 0; c < headings_.size(); ++c) out += (c ? "," : "") + escape_csv(text_of(c));
+    out += '\n';
   };
-  if (style.headings) line(headings_);
-  for (const auto& row : rows_) {
-    std::vector<std::string> cells;
-    for (const auto& cell : row) cells.push_back(cell_text(style, cell));
-    line(cells);
-  }
+  if (style.headings) row([&](size_t c) { return headings_[c]; });
+  for (const auto& cells : rows_) row([&](size_t c) { return cell_text(cells[c], style); });
   return out;
 }
 
 std::string Table::as_json(const TableStyle& style) const {
-  using json::Json;
-  Json whole = Json::object(), headings = Json::array(), data = Json::array();
-  if (!caption_.empty()) whole.set("caption", caption_);
-  for (const auto& heading : headings_) headings.append(heading);
+  json::Json headings = json::Json::array(), data = json::Json::array();
+  for (const auto& h : headings_) headings.append(json::Json(h));
   for (const auto& row : rows_) {
-    Json cells = Json::array();
-    for (const auto& cell : row) cells.append(cell.json ? *cell.json : Json(cell.text));
-    data.append(std::move(cells));
+    json::Json cells = json::Json::array();
+    for (const Cell& cell : row) cells.append(cell.json);
+    data.append(cells);
   }
-  whole.set("headings", headings);
-  whole.set("data", data);
-  return whole.dump(Json::kSorted | (style.pretty ? Json::kPretty : Json::kCompact)) + "\n";
+  json::Json out = json::Json::object();
+  if (!caption_.empty()) out.set("caption", json::Json(caption_));
+  out.set("data", data);
+  out.set("headings", headings);
+  return out.dump(json::Json::kSorted | (style.pretty ? json::Json::kPretty : 0)) + "\n";
+}
+
+void add_table(Options& options, TableStyle& style) {
+  using Format = TableStyle::Format;
+  using Cells = TableStyle::Cells;
+  options.add({'f', "format", Argument::kRequired, [&style](std::string_view v) -> Status {
+                 constexpr std::pair<std::string_view, Format> kFormats[] = {
+                     {"table", Format::kTable}, {"list", Format::kList}, {"html", Format::kHtml}, {"csv", Format::kCsv}, {"json", Format::kJson}};
+                 for (auto [name, format] : kFormats)
+                   if (name == v) {
+                     style.format = format;
+                     return {};
+                   }
+                 return fail(fmt::format("unknown output format \"{}\"", v));
+               }});
+  options.add({'d', "data", Argument::kRequired, [&style](std::string_view v) -> Status {
+                 constexpr std::pair<std::string_view, Cells> kCells[] = {{"string", Cells::kString}, {"bare", Cells::kBare}, {"json", Cells::kJson}};
+                 for (auto [name, cells] : kCells)
+                   if (name == v) {
+                     style.cells = cells;
+                     return {};
+                   }
+                 return fail(fmt::format("unknown cell format \"{}\"", v));
+               }});
+  options.add({0, "no-headings", Argument::kNone, [&style](std::string_view) { style.headings = false; return Status{}; }});
+  options.add({0, "pretty", Argument::kNone, [&style](std::string_view) { style.pretty = true; return Status{}; }});
+  options.add({0, "bare", Argument::kNone, [&style](std::string_view) {
+                 style.format = Format::kList;
+                 style.cells = Cells::kBare;
+                 style.headings = false;
+                 return Status{};
+               }});
+  options.add({0, "max-column-width", Argument::kRequired, [&style](std::string_view v) -> Status {
+                 auto width = parse_unsigned(v);
+                 if (!width) return fail(fmt::format("value {} on --max-column-width is invalid", v));
+                 style.max_column_width = *width;
+                 return {};
+               }});
 }
 
 }  // namespace turnout::cli
