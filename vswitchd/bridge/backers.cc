@@ -1,0 +1,116 @@
+// See backers.h.
+#include "vswitchd/bridge/backers.h"
+
+#include <cerrno>
+
+#include "lib/base/log.h"
+#include "lib/datapath/userspace/userspace.h"
+
+namespace turnout::bridge {
+
+namespace {
+Log log_dpif{"dpif"};
+}
+
+Backers::Backers(io::Loop& loop, netdev::Environment& devices, datapath::DatapathRegistry& registry, KernelProbe& kernel)
+    : loop_(loop), devices_(devices), registry_(registry), kernel_(kernel) {}
+
+Backers::~Backers() { drop_unused({}); }
+
+bool Backers::is_dummy(std::string_view type) const {
+  return type == "dummy" || devices_.dummy_mode() == netdev::DummyMode::kOverride ||
+         (type == "system" && devices_.dummy_mode() == netdev::DummyMode::kSystem);
+}
+
+std::vector<std::string> Backers::types() const {
+  std::vector<std::string> types{"netdev", "system"};
+  if (devices_.dummy_mode() != netdev::DummyMode::kOff) types.insert(types.begin(), "dummy");
+  return types;
+}
+
+Status Backers::may_serve_system(const GlobalSettings& settings) {
+  const bool has_families = kernel_.has_families();
+  if (!settings.userspace_fallback) {
+    if (!std::exchange(said_refused_, true))
+      log_dpif.err("system@ovs-system: the kernel datapath is not available and other_config:userspace-fallback forbids "
+                   "the userspace datapath");
+    return fail(has_families ? "the kernel datapath module is loaded but not supported by this release, and "
+                               "other_config:userspace-fallback=false forbids the userspace datapath"
+                             : "the kernel datapath module is missing, and other_config:userspace-fallback=false "
+                               "forbids the userspace datapath",
+                ENOENT);
+  }
+  if (!std::exchange(said_which_, true)) {
+    if (has_families)
+      log_dpif.info("system@ovs-system: the userspace datapath serves, because this release has no support for the "
+                    "kernel module that is loaded");
+    else
+      log_dpif.info("system@ovs-system: the userspace datapath serves, because no kernel module is loaded (there is no "
+                    "generic netlink family 'ovs_datapath')");
+  }
+  return {};
+}
+
+Result<upcall::Backend*> Backers::get(const std::string& type, const GlobalSettings& settings) {
+  if (auto i = backends_.find(type); i != backends_.end()) return i->second.get();
+  bool known = false;
+  for (const std::string& t : types()) known |= t == type;
+  if (!known) return fail("unknown datapath type " + type, EAFNOSUPPORT);
+  const bool dummy = is_dummy(type);
+  if (type == "system" && !dummy)
+    if (Status s = may_serve_system(settings); !s) return fail(s);
+
+  datapath::UserspaceOptions options;
+  options.type = type;
+  options.name = "ovs-" + type;
+  options.clock = &loop_.clock();
+  options.loop = &loop_;
+  options.threads = dummy ? 0 : settings.packet_threads;
+  options.numbering = dummy ? datapath::PortNumbering::kByName : datapath::PortNumbering::kLowestFree;
+  options.internal_type = type == "netdev" ? "tap" : "internal";
+  options.local_type = dummy ? "dummy-internal" : options.internal_type;
+  options.flow_limit = settings.revalidator.flow_limit;
+  auto backend = std::make_unique<upcall::Backend>(loop_, datapath::make_userspace(std::move(options)));
+  backend->revalidator().configure(settings.revalidator);
+  registry_.add(backend->datapath());
+  return (backends_[type] = std::move(backend)).get();
+}
+
+void Backers::drop_unused(const std::set<std::string>& used) {
+  for (auto i = backends_.begin(); i != backends_.end();) {
+    if (used.contains(i->first)) {
+      ++i;
+      continue;
+    }
+    registry_.remove(i->second->datapath());
+    i = backends_.erase(i);
+  }
+}
+
+void Backers::configure(const GlobalSettings& settings) {
+  if (settings == applied_) return;
+  for (auto& [type, backend] : backends_) {
+    backend->revalidator().configure(settings.revalidator);
+    if (!is_dummy(type) && settings.packet_threads != applied_.packet_threads)
+      backend->datapath().set_threads(settings.packet_threads);
+  }
+  applied_ = settings;
+}
+
+std::vector<upcall::Backend*> Backers::all() const {
+  std::vector<upcall::Backend*> all;
+  for (const auto& [type, backend] : backends_) all.push_back(backend.get());
+  return all;
+}
+
+std::string Backers::open_type(std::string_view datapath_type, std::string_view interface_type) const {
+  if (is_dummy(datapath_type) && interface_type == "internal") return "dummy-internal";
+  return std::string(interface_type);
+}
+
+std::string Backers::shown_type(std::string_view datapath_type, std::string_view interface_type) const {
+  if (interface_type != "internal") return std::string(interface_type);
+  return is_dummy(datapath_type) ? "dummy-internal" : datapath_type == "netdev" ? "tap" : "internal";
+}
+
+}  // namespace turnout::bridge

@@ -1,0 +1,50 @@
+// The datapaths in use, one for each type, which all bridges of that type share; and which datapath serves a type on
+// this host (design decision 2). Main thread only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/datapath/registry.h"
+#include "lib/netdev/registry.h"
+#include "vswitchd/bridge/desired.h"
+#include "vswitchd/bridge/kernel_probe.h"
+#include "vswitchd/upcall/backend.h"
+
+namespace turnout::bridge {
+
+class Backers {
+ public:
+  // All outlive it.
+  Backers(io::Loop& loop, netdev::Environment& devices, datapath::DatapathRegistry& registry, KernelProbe& kernel);
+  ~Backers();
+
+  std::vector<std::string> types() const;          // Open_vSwitch.datapath_types
+  // Made when first asked for. Code EAFNOSUPPORT: unknown type.
+  Result<upcall::Backend*> get(const std::string& type, const GlobalSettings& settings);
+  void drop_unused(const std::set<std::string>& used_types);
+  void configure(const GlobalSettings& settings);  // of those that exist
+  std::vector<upcall::Backend*> all() const;
+
+  // What to open for an Interface.type on a datapath of this type, and what dpif/show calls it.
+  std::string open_type(std::string_view datapath_type, std::string_view interface_type) const;
+  std::string shown_type(std::string_view datapath_type, std::string_view interface_type) const;
+
+ private:
+  bool is_dummy(std::string_view datapath_type) const;
+  Status may_serve_system(const GlobalSettings& settings);
+
+  io::Loop& loop_;
+  netdev::Environment& devices_;
+  datapath::DatapathRegistry& registry_;
+  KernelProbe& kernel_;
+  std::map<std::string, std::unique_ptr<upcall::Backend>> backends_;
+  GlobalSettings applied_;
+  bool said_which_ = false, said_refused_ = false;
+};
+
+}  // namespace turnout::bridge

@@ -1,0 +1,120 @@
+// Rows of the replica into Desired: the one place that reads configuration columns.
+#include <fmt/format.h>
+
+#include "lib/base/strings.h"
+#include "ovsdb/schema/vswitch_idl.h"
+#include "vswitchd/bridge/desired.h"
+
+namespace turnout::bridge {
+
+namespace {
+
+using vswitch::Interface;
+using vswitch::Port;
+
+Options options_of(const ovsdb::MapView<std::string_view, std::string_view>& map) {
+  Options out;
+  for (auto [k, v] : map) out.emplace(k, v);
+  return out;
+}
+
+std::optional<net::Mac> mac_of(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  auto mac = net::Mac::parse(*text);
+  return mac && !mac->is_zero() ? mac : std::nullopt;
+}
+
+DesiredInterface read_interface(const Interface& row, std::string_view bridge) {
+  DesiredInterface i;
+  i.row = row.uuid();
+  i.name = row.name();
+  i.type = row.type().empty() ? "system" : std::string(row.type());
+  if (i.name == bridge) i.type = "internal";   // the local port is the switch's own device, whatever the row says
+  i.options = options_of(row.options());
+  i.mac = mac_of(row.mac());
+  if (auto n = row.ofport_request(); n && *n >= 1 && *n < kOfPortMax.value) i.ofport_request = static_cast<uint16_t>(*n);
+  if (auto n = row.mtu_request(); n && *n >= 1 && *n <= 65535) i.mtu_request = static_cast<int>(*n);
+  return i;
+}
+
+std::optional<l2::VlanMode> vlan_mode_of(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  if (*text == "access") return l2::VlanMode::kAccess;
+  if (*text == "trunk") return l2::VlanMode::kTrunk;
+  if (*text == "native-tagged") return l2::VlanMode::kNativeTagged;
+  if (*text == "native-untagged") return l2::VlanMode::kNativeUntagged;
+  if (*text == "dot1q-tunnel") return l2::VlanMode::kDot1qTunnel;
+  return std::nullopt;
+}
+
+l2::VlanPolicy read_vlan(const Port& row) {
+  const std::vector<int64_t> trunks = row.trunks().to_vector();
+  l2::VlanPolicy vlan = l2::VlanPolicy::from_row(vlan_mode_of(row.vlan_mode()), row.tag(), trunks);
+  for (int64_t v : row.cvlans())
+    if (v >= 0 && v < int64_t{l2::kVlanIds}) vlan.cvlans.set(static_cast<size_t>(v));
+  const auto other = row.other_config();
+  if (auto tags = other.get("priority-tags")) {
+    if (*tags == "if-nonzero" || *tags == "true") vlan.priority_tags = l2::PriorityTags::kIfNonzero;
+    if (*tags == "always") vlan.priority_tags = l2::PriorityTags::kAlways;
+  }
+  if (other.get("qinq-ethtype") == "802.1q") vlan.qinq_ethtype = 0x8100;
+  return vlan;
+}
+
+std::shared_ptr<const DesiredPort> read_port(const Port& row, std::string_view bridge) {
+  auto port = std::make_shared<DesiredPort>();
+  port->row = row.uuid();
+  port->name = row.name();
+  for (const Interface* i : row.interfaces()) port->interfaces.push_back(read_interface(*i, bridge));
+  std::sort(port->interfaces.begin(), port->interfaces.end(), [](auto& a, auto& b) { return a.name < b.name; });
+  port->vlan = read_vlan(row);
+  port->is_protected = row.protected_();
+  port->fake_bridge = row.fake_bridge();
+  port->mac = mac_of(row.mac());
+  return port;
+}
+
+bool has_changed(const Port& row) {
+  if (row.change() != ovsdb::Change::kNone) return true;
+  for (const Interface* i : row.interfaces())
+    if (i->change() != ovsdb::Change::kNone) return true;
+  return false;
+}
+
+}  // namespace
+
+Desired DesiredReader::read(ovsdb::Idl& base) {
+  auto& idl = static_cast<vswitch::Idl&>(base);
+  Desired desired;
+  const vswitch::OpenVSwitch* root = idl.open_vswitch();
+  if (!root) {
+    ports_.clear();
+    return desired;
+  }
+  desired.global = read_global(options_of(root->other_config()), cpus_);
+  desired.next_cfg = root->next_cfg();
+  std::map<Uuid, std::shared_ptr<const DesiredPort>> kept;
+  for (const vswitch::Bridge* row : root->bridges()) {
+    DesiredBridge& bridge = desired.bridges[std::string(row->name())];
+    bridge.row = row->uuid();
+    bridge.name = row->name();
+    bridge.datapath_type = row->datapath_type().empty() ? "system" : std::string(row->datapath_type());
+    bridge.settings = read_bridge_settings(options_of(row->other_config()), row->fail_mode().value_or(""));
+    for (int64_t v : row->flood_vlans())
+      if (v >= 0 && v < int64_t{l2::kVlanIds}) bridge.settings.flood_vlans.push_back(static_cast<uint16_t>(v));
+    for (const Port* p : row->ports()) {
+      auto known = ports_.find(p->uuid());
+      std::shared_ptr<const DesiredPort> port = known == ports_.end() ? nullptr : known->second;
+      if (!port || has_changed(*p)) {
+        auto fresh = read_port(*p, bridge.name);
+        if (!port || !(*port == *fresh)) port = std::move(fresh);
+      }
+      kept.emplace(p->uuid(), port);
+      bridge.ports.emplace(port->name, std::move(port));
+    }
+  }
+  ports_ = std::move(kept);
+  return desired;
+}
+
+}  // namespace turnout::bridge
