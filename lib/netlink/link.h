@@ -22,6 +22,7 @@ struct Link {
   int ifindex = 0;
   std::string name;
   std::string kind;              // "veth", "tun", "bridge", …; empty for hardware
+  unsigned hardware = 0;         // ARPHRD_ETHER, …
   unsigned flags = 0;            // IFF_UP, IFF_LOWER_UP, … of <linux/if.h>
   int mtu = 0;
   net::Mac mac;

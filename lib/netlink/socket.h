@@ -1,0 +1,65 @@
+// A netlink socket over libnl: requests that wait for their answer, dumps, and events. Errors are errno values, which
+// libnl's own codes would hide. For lib/netlink and for folders that speak a netlink family of their own. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "lib/netlink/netns.h"
+
+struct nl_msg;
+struct nl_sock;
+struct nlmsghdr;
+
+namespace turnout::netlink {
+
+// A message under construction. put() appends an attribute; nest() opens one that holds others.
+class Message {
+ public:
+  Message(int type, int flags, size_t capacity = 4096);
+  Message(Message&& o) noexcept;
+  Message& operator=(Message&&) = delete;
+  ~Message();
+  void header(const void* bytes, size_t size);            // the family's own header, first of all
+  void put(int attribute, const void* bytes, size_t size);
+  void put_u32(int attribute, uint32_t value);            // host order
+  void put_be32(int attribute, uint32_t value);           // network order
+  void put_u8(int attribute, uint8_t value);
+  void put_string(int attribute, std::string_view text);  // with its NUL
+  void* nest(int attribute);
+  void end(void* nested);
+  nl_msg* raw() const { return message_; }
+
+ private:
+  nl_msg* message_;
+};
+
+class Socket {
+ public:
+  using Receive = std::function<void(const nlmsghdr&)>;
+  static Result<std::unique_ptr<Socket>> open(int protocol);
+  static Result<std::unique_ptr<Socket>> open(int protocol, const Netns& ns);
+  ~Socket();
+  Socket(const Socket&) = delete;
+
+  int fd() const;
+  Status request(const Message& message, const Receive& receive = {});   // until the acknowledgement
+  // Sends a dump and reads it all. An interrupted dump is begun again after `restart` was called.
+  Status dump(const Message& message, const Receive& receive, const std::function<void()>& restart = {});
+  // Sends several messages at once and waits for the answer to each; the first error wins.
+  Status batch(std::span<const Message* const> messages);
+  Status subscribe(int group);
+  // Reads all that wait. Code ENOBUFS: events were lost.
+  Status read_events(const Receive& receive);
+
+ private:
+  explicit Socket(nl_sock* socket) : socket_(socket) {}
+  Status read_answer(uint32_t sequence, const Receive& receive, bool* interrupted);
+  nl_sock* socket_;
+};
+
+}  // namespace turnout::netlink
