@@ -104,20 +104,20 @@ void LogRegistry::emit(const LogLevel (&levels)[kLogDestinations], LogLevel leve
   errno = saved_errno;
 }
 
-void LogRegistry::say(std::string_view message) {
+void LogRegistry::say(std::string_view message, LogLevel level) {
   const auto module = modules_.find(vlog.module());
   if (module == modules_.end()) return;
   LogLevel levels[kLogDestinations];
   std::copy(std::begin(module->second.levels), std::end(module->second.levels), levels);
-  levels[kConsole] = LogLevel::kOff;  // a daemon that starts well prints nothing
-  emit(levels, LogLevel::kInfo, vlog.module(), message);
+  if (level == LogLevel::kInfo) levels[kConsole] = LogLevel::kOff;  // a daemon that starts well prints nothing
+  emit(levels, level, vlog.module(), message);
 }
 
 Status LogRegistry::open_locked(const std::string& path) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   if (fd < 0) {
     const int error = errno;
-    say("failed to open " + path + " for logging: " + std::generic_category().message(error));
+    say("failed to open " + path + " for logging: " + std::generic_category().message(error), LogLevel::kWarn);
     return fail_errno(path, error);
   }
   if (fd_ >= 0) ::close(fd_);

@@ -47,7 +47,7 @@ class LogRegistry {
   Status set_pattern(std::string_view rest);
   Status set_facility(std::string_view name);
   Status open_locked(const std::string& path);
-  void say(std::string_view message);  // a line of module vlog, with the lock held
+  void say(std::string_view message, LogLevel level = LogLevel::kInfo);  // a line of module vlog, with the lock held
   void emit(const LogLevel (&levels)[kLogDestinations], LogLevel level, std::string_view module,
             std::string_view message);
 

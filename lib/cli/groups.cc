@@ -19,9 +19,18 @@ Status print_and_exit(std::string_view text) {
   std::exit(std::fflush(stdout) == 0 ? 0 : 1);
 }
 
+// A log that cannot be written does not keep a program from its work: the log itself says so.
 Status open_log(std::string_view value) {
-  std::string path = value.empty() ? fmt::format("{}/{}.log", io::log_dir(), program()) : std::string(value);
-  return log_control::open_file(path);
+  std::string path = value.empty() ? program() + ".log" : std::string(value);
+  if (!path.starts_with('/')) path = io::log_dir() + "/" + path;
+  (void)log_control::open_file(path);
+  return {};
+}
+
+Status set_verbosity(std::string_view spec) {
+  const auto status = log_control::set(spec.empty() ? "dbg" : spec);
+  if (status) return {};
+  return fail(fmt::format("processing \"{}\": {}", spec, status.error().message));
 }
 
 }  // namespace
@@ -29,7 +38,7 @@ Status open_log(std::string_view value) {
 void add_common(Options& options, std::string usage, std::string version_more) {
   options.add({'h', "help", Argument::kNone, [usage](std::string_view) { return print_and_exit(usage); }});
   options.add({'V', "version", Argument::kNone, [version_more](std::string_view) { return print_and_exit(version_text(version_more)); }});
-  options.add({'v', "verbose", Argument::kOptional, [](std::string_view v) { return log_control::set(v.empty() ? "dbg" : v); }});
+  options.add({'v', "verbose", Argument::kOptional, set_verbosity});
   options.add({0, "log-file", Argument::kOptional, open_log});
   options.add({0, "syslog-target", Argument::kRequired, [](std::string_view v) { return log_control::set_syslog_target(v); }});
   options.add({0, "syslog-method", Argument::kRequired, [](std::string_view v) { return log_control::set_syslog_method(v); }});
@@ -55,7 +64,7 @@ void set_timeout(unsigned seconds) {
 void add_timeout(Options& options, char letter) {
   options.add({letter, "timeout", Argument::kRequired, [letter](std::string_view v) -> Status {
                  auto seconds = parse_unsigned(v);
-                 if (!seconds || *seconds > 0x7fffffff)
+                 if (!seconds || !*seconds || *seconds > 0x7fffffff)
                    return fail(fmt::format("value {} on -{} or --timeout is invalid", v, letter));
                  set_timeout(static_cast<unsigned>(*seconds));
                  return {};

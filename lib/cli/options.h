@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/version.h"  // kPromisedRelease
 #include "lib/io/daemon.h"
 
 namespace turnout::cli {
@@ -15,8 +16,6 @@ namespace turnout::cli {
 // Who the program is, for messages, --version and --help.
 void set_program(std::string_view name);             // also names the log; call first
 const std::string& program();
-// Release whose behaviour is promised, in --version and Open_vSwitch.ovs_version.
-inline constexpr std::string_view kPromisedRelease = "3.7.0";
 // "PROGRAM (Open vSwitch) 3.7.0\nTurnout X.Y.Z\n" and the lines of `more`.
 std::string version_text(std::string_view more = "");
 

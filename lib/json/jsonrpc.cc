@@ -29,7 +29,8 @@ Result<Message> call_from_json(const Json& json) {
   Message message;
   if (!json.get("method").is_string()) return fail("method is not JSON string");
   if (!json.get("params").is_array()) return fail("params is not JSON array");
-  if (json.has("result") || json.has("error")) return fail("request must not have result or error");
+  // Clients send them as null.
+  if (!json.get("result").is_null() || !json.get("error").is_null()) return fail("request must not have result or error");
   message.method = json.get("method").as_string();
   message.params = json.get("params");
   message.id = json.get("id");
@@ -83,6 +84,10 @@ void Connection::Core::start() {
   };
   events.closed = [weak](const Error& error) {
     if (const auto self = weak.lock()) self->end(error);
+  };
+  events.drained = [weak] {
+    const auto self = weak.lock();
+    if (self && self->alive && self->handler.drained) self->handler.drained();
   };
   stream->start(std::move(events));
 }

@@ -31,6 +31,7 @@ class Connection {
     std::function<void()> connected;                  // optional
     std::function<void(Message)> received;
     std::function<void(const Error&)> closed;         // once: peer, network or a malformed message
+    std::function<void()> drained;                    // the send queue became empty (optional)
   };
   // Every callback may destroy the connection.
   Connection(std::unique_ptr<io::Stream> stream, Handler handler);

@@ -14,17 +14,19 @@
 
 namespace turnout::unixctl {
 
-// Answers one command, now or later; exactly one of the calls, once. Copyable.
+// Answers one command, now or later; exactly one of the calls, once. Copyable; may outlive client and server.
 class Reply {
  public:
-  void ok(std::string text) const { finish_(true, std::move(text)); }
-  void error(std::string text) const { finish_(false, std::move(text)); }
-  bool json() const { return json_; }        // the client asked for --format json
-  void ok_json(const json::Json& value) const;
-  Reply(std::function<void(bool, std::string)> finish, bool json) : finish_(std::move(finish)), json_(json) {}
+  using Finish = std::function<void(bool ok, json::Json answer)>;
+  Reply(Finish finish, bool json) : finish_(std::move(finish)), json_(json) {}
+
+  void ok(std::string_view text = "") const;       // in format json: {"reply": text, "reply-format": "plain"}
+  void error(std::string_view text) const;
+  bool json() const { return json_; }              // the client asked for --format json
+  void ok_json(const json::Json& value) const;     // as text, where the client did not ask
 
  private:
-  std::function<void(bool, std::string)> finish_;
+  Finish finish_;
   bool json_;
 };
 
@@ -33,7 +35,8 @@ using Command = std::function<void(Args, const Reply&)>;
 
 class Server {
  public:
-  // path: empty for the default, "none" for no socket. Registers list-commands, version and help of its own.
+  // path: empty for the default, "none" for no socket. Registers list-commands and version of its own.
+  // The socket's file goes with the object.
   static Result<std::unique_ptr<Server>> create(io::Loop& loop, std::string_view program, std::string_view path);
   virtual ~Server() = default;
   // usage: what list-commands prints after the name. max_args -1: any number.
@@ -51,7 +54,12 @@ void add_memory_command(Server& server, std::vector<MemoryReport> providers);
 
 // For ovs-appctl and tools: one command on a target, blocking up to the timeout (0: for ever).
 // Target: a path with a slash, or a program name that is looked up through its pid file.
-struct Answer { bool ok; std::string text; };
-Result<Answer> call(std::string_view target, std::string_view command, Args args, int timeout_s, std::string_view format = "text");
+struct Answer {
+  bool ok;
+  std::string text;   // format text: the answer or the error
+  json::Json value;   // format json: the answer
+};
+Result<Answer> call(std::string_view target, std::string_view command, Args args, int timeout_s,
+                    std::string_view format = "text");
 
 }  // namespace turnout::unixctl
