@@ -112,6 +112,7 @@ DbStatus Constraints::count_row(Table& table, const Row& row, int by, const Row*
         Table* target = is_key ? r.key_target : r.value_target;
         if (!target || !(is_key ? r.key_strong : r.value_strong)) continue;
         const Uuid& id = is_key ? datum.key(i).uuid() : datum.value(i).uuid();
+        if (target == &table && id == row.id()) continue;  // a row does not keep itself alive
         deltas_[{target, id}] += by;
         if (must_exist && !target->find(id)) {
           return db_fail("referential integrity violation",

@@ -128,6 +128,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, Access a
   } else {
     journal.reset(new Journal(path, fd, FileLock::none()));
   }
+  // The process may change its directory later.
+  journal->real_path_ = real_path(path);
   if (auto loaded = journal->load(access, each); !loaded) return fail(loaded);
   return journal;
 }
@@ -198,7 +200,7 @@ Status Journal::append(std::span<const std::string> records, bool sync) {
 }
 
 Status Journal::replace(std::span<const std::string> records) {
-  const std::string target = real_path(path_), temporary = target + ".tmp";
+  const std::string &target = real_path_, temporary = target + ".tmp";
   const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
   if (fd < 0) return io_error(temporary, "create failed", errno);
   struct stat st;

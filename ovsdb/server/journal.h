@@ -47,7 +47,8 @@ class Journal : public Storage {
   Status load(Access access, const Each& each);
   void note_compacted();
 
-  std::string path_;
+  std::string path_;             // as it was named
+  std::string real_path_;
   int fd_;
   FileLock lock_;
   uint64_t size_ = 0;            // bytes of whole records

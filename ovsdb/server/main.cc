@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "lib/base/log.h"
+#include "lib/cli/options.h"
 #include "ovsdb/server/control.h"
 #include "ovsdb/server/options.h"
 #include "ovsdb/server/run_command.h"
@@ -45,14 +46,10 @@ int serve(const Options& options, io::Daemon& daemon) {
 
 int main(int argc, char** argv) {
   using namespace turnout;
-  log_control::set_program("ovsdb-server");
+  cli::set_program("ovsdb-server");
   std::signal(SIGPIPE, SIG_IGN);
-  // Remotes and databases are named relative to where the server was started, so it changes directory only once they are open.
   const ovsdb::server::Options options = ovsdb::server::parse_options(argc, argv);
   io::Daemon daemon("ovsdb-server", options.daemon);
-  if (auto started = daemon.start(); !started) {
-    std::fprintf(stderr, "ovsdb-server: %s\n", started.error().message.c_str());
-    return EXIT_FAILURE;
-  }
+  if (auto started = daemon.start(); !started) cli::fatal(started.error().message);
   return ovsdb::server::serve(options, daemon);
 }

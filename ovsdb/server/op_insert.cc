@@ -7,7 +7,7 @@ namespace {
 DbResult<Uuid> chosen_uuid(const Execution& execution, Table& table, const json::Json& json) {
   auto id = Uuid::parse(json.as_string());
   if (!id) return syntax_fail(json, "bad uuid");
-  if (table.find(*id) || execution.txn.touched(table, *id)) {
+  if (table.find(*id) || execution.txn.deleted(table, *id)) {
     return syntax_fail(json, "This UUID would duplicate a UUID already present within the table or deleted within the "
                              "same transaction.", "duplicate uuid");
   }

@@ -16,7 +16,7 @@ struct Options {
   std::string unixctl;                  // empty: the default
 };
 
-// Applies logging options at once, exits after --help and --version, and with an error message on bad options.
+// Applies logging options at once; ends the program after --help and --version, and with a message on bad options.
 Options parse_options(int argc, char** argv);
 
 }  // namespace turnout::ovsdb::server

@@ -13,7 +13,6 @@ Log log_{"ovsdb_jsonrpc_server"};
 Log reconnect_log{"reconnect"};
 // From here on a client is slow: its updates are held back and merged, its requests are not read.
 constexpr size_t kSlowBytes = 1u << 20;
-constexpr auto kBacklogCheck = std::chrono::milliseconds(50);
 // A slow client that takes nothing at all for so long is dropped.
 constexpr auto kStalled = std::chrono::seconds(60);
 constexpr std::string_view kProbeId = "echo";
@@ -22,7 +21,7 @@ constexpr std::string_view kProbeId = "echo";
 
 Session::Session(Server& server, std::unique_ptr<io::Stream> stream, SessionOptions options)
     : server_(server), options_(std::move(options)), name_(stream->name()) {
-  since_ = last_heard_ = last_progress_ = server.loop().clock().now();
+  since_ = last_heard_ = server.loop().clock().now();
   json::Connection::Handler handler;
   handler.connected = [this] {
     connected_ = true;
@@ -32,6 +31,7 @@ Session::Session(Server& server, std::unique_ptr<io::Stream> stream, SessionOpti
   handler.received = [this](Message message) {
     if (!closed_) receive(std::move(message));
   };
+  handler.drained = [this] { drained(); };
   handler.closed = [this](const Error& error) { close(error.message); };
   connection_ = std::make_unique<json::Connection>(std::move(stream), std::move(handler));
   arm_probe();
@@ -54,7 +54,7 @@ void Session::close(const std::string& why) {
   monitors_.clear();
   server_.locks().unlock_all(*this);
   probe_.reset();
-  backlog_watch_.reset();
+  stall_watch_.reset();
   // The connection may be calling us just now: it goes when it has returned.
   server_.loop().post([gone = std::shared_ptr<json::Connection>(std::move(connection_))] {});
   if (options_.closed) options_.closed(why);
@@ -101,31 +101,33 @@ void Session::receive(Message message) {
 void Session::send(std::string text) {
   if (closed_) return;
   connection_->send_text(std::move(text));
-  if (connection_->backlog() > kSlowBytes) watch_backlog();
+  if (connection_->backlog() > kSlowBytes) hold_back();
 }
 
-// Stops reading until the client has taken what is meant for it.
-void Session::watch_backlog() {
-  if (backlog_watch_) return;
-  if (!held_back_) {
-    held_back_ = true;
-    connection_->set_reading(false);
-    last_backlog_ = connection_->backlog();
-    last_progress_ = server_.loop().clock().now();
-  }
-  backlog_watch_ = server_.loop().after(kBacklogCheck, [this] {
-    backlog_watch_.reset();
+// Stops reading, and telling of changes, until the client has taken what is meant for it.
+void Session::hold_back() {
+  if (held_back_) return;
+  held_back_ = true;
+  connection_->set_reading(false);
+  last_backlog_ = connection_->backlog();
+  watch_stall();
+}
+
+void Session::watch_stall() {
+  stall_watch_ = server_.loop().after(kStalled, [this] {
     const size_t now = connection_->backlog();
-    if (now != last_backlog_) last_progress_ = server_.loop().clock().now();
+    if (now >= last_backlog_) return close("the client does not read; backlog of " + std::to_string(now) + " bytes");
     last_backlog_ = now;
-    if (now > kSlowBytes) {
-      if (server_.loop().clock().now() - last_progress_ < kStalled) return watch_backlog();
-      return close("the client does not read; backlog of " + std::to_string(now) + " bytes");
-    }
-    held_back_ = false;
-    connection_->set_reading(true);
-    send_updates();
+    watch_stall();
   });
+}
+
+void Session::drained() {
+  if (closed_ || !held_back_) return;
+  held_back_ = false;
+  stall_watch_.reset();
+  connection_->set_reading(true);
+  send_updates();
 }
 
 void Session::send_updates() {

@@ -71,7 +71,9 @@ class Session : public LockHolder {
   void notify(std::string_view method, const std::string& lock);
   DbResult<Database*> database_of(const Message&);
   Monitor* find_monitor(const json::Json& id);
-  void watch_backlog();
+  void hold_back();
+  void watch_stall();
+  void drained();
   void arm_probe();
 
   Server& server_;
@@ -81,9 +83,9 @@ class Session : public LockHolder {
   std::vector<std::unique_ptr<Monitor>> monitors_;
   std::unordered_map<std::string, std::pair<TriggerPtr, Transactor*>> triggers_;   // by the text of the request id
   bool closed_ = false, connected_ = false, change_aware_ = false, has_news_ = false, probing_ = false, held_back_ = false;
-  TimePoint since_, last_heard_, last_progress_;
+  TimePoint since_, last_heard_;
   size_t last_backlog_ = 0;
-  io::Handle probe_, backlog_watch_;
+  io::Handle probe_, stall_watch_;
 };
 
 }  // namespace turnout::ovsdb::server

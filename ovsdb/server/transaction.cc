@@ -11,6 +11,11 @@ Transaction::~Transaction() {
   if (!done_) rollback();
 }
 
+bool Transaction::deleted(Table& table, const Uuid& id) const {
+  auto it = by_key_.find({&table, id});
+  return it != by_key_.end() && it->second->before && !it->second->after;
+}
+
 bool Transaction::touched(const Table& table) const {
   return std::any_of(changes_.begin(), changes_.end(), [&](const Change& c) { return c.key.table == &table; });
 }

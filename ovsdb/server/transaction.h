@@ -37,8 +37,9 @@ class Transaction {
   // The version of the row that this transaction may change; made at the first call.
   Row& modify(Table& table, const RowPtr& row);
   void erase(Table& table, const Uuid& id);
-  // Whether this transaction touched the row (also: inserted and deleted it), or any row of the table.
-  bool touched(Table& table, const Uuid& id) const { return by_key_.contains({&table, id}); }
+  // Whether this transaction deleted a row that was there before it.
+  bool deleted(Table& table, const Uuid& id) const;
+  // Whether it touched any row of the table.
   bool touched(const Table& table) const;
 
   // Checks and completes the changes as RFC 7047 §3.2 and §4.1.3 want at commit: references, garbage, row counts, weak
