@@ -39,9 +39,9 @@ IdlTxn::~IdlTxn() {
   if (request_id_) idl_.outstanding_.erase(*request_id_);
 }
 
-IdlRow& IdlTxn::insert(const TableSchema& schema) {
+IdlRow& IdlTxn::insert(const TableSchema& schema, std::optional<Uuid> local) {
   IdlTable& table = idl_.table(schema);
-  Uuid uuid = Uuid::random();
+  Uuid uuid = local ? *local : Uuid::random();
   IdlRow& row = *(table.rows_[uuid] = table.make_row_(table, uuid));
   row.edit().inserted = true;
   return row;

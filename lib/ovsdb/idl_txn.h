@@ -32,7 +32,8 @@ class IdlTxn {
   ~IdlTxn();                          // aborts when still open; an answer that is awaited is forgotten
   IdlTxn(const IdlTxn&) = delete;
 
-  IdlRow& insert(const TableSchema& table);
+  // The row's UUID until the commit is a new one, or `local` where rows already refer to it (a Symbol's).
+  IdlRow& insert(const TableSchema& table, std::optional<Uuid> local = {});
   template <typename Row>
   Row& insert() { return static_cast<Row&>(insert(*idl_.schema().tables()[Row::kTable])); }
 
