@@ -59,23 +59,23 @@ void append_utf8(std::string* out, uint32_t c) {
 
 // \uXXXX, possibly a pair of them; *i stands on the first digit and moves past the last.
 bool unicode_escape(std::string_view text, size_t* i, std::string* out, std::string* problem) {
+  *problem = text.size() - *i < 4 ? "quoted string ends within \\u escape" : "malformed \\u escape";
   auto first = hex4(text.substr(*i));
-  *problem = "malformed \\u escape";
   if (!first) return false;
   *i += 4;
   uint32_t c = *first;
   if (c >= 0xd800 && c < 0xdc00) {
     auto second = text.substr(*i, 2) == "\\u" ? hex4(text.substr(*i + 2)) : std::nullopt;
     *problem = "malformed escaped surrogate pair";
-    if (!second || *second < 0xdc00 || *second > 0xdfff) return false;
+    if (!second) return false;
+    *problem = "second half of escaped surrogate pair is not trailing surrogate";
+    if (*second < 0xdc00 || *second > 0xdfff) return false;
     c = 0x10000 + ((c - 0xd800) << 10) + (*second - 0xdc00);
     *i += 6;
-  } else if (c >= 0xdc00 && c <= 0xdfff) {
-    return false;
   }
   *problem = "null bytes not supported in quoted strings";
   if (c == 0) return false;
-  append_utf8(out, c);
+  append_utf8(out, c);  // of a lone second half this is no UTF-8, which the caller finds out
   return true;
 }
 
@@ -86,7 +86,7 @@ bool unescape(std::string_view text, std::string* out, std::string* problem) {
   for (size_t i = 0; i < text.size();) {
     char c = text[i++];
     if (c == '"') {
-      *problem = "quotation mark in the middle of a quoted string";
+      *problem = "quoted string may not include unescaped \"";
       return false;
     }
     if (c != '\\') {
@@ -108,6 +108,26 @@ bool unescape(std::string_view text, std::string* out, std::string* problem) {
     }
   }
   return true;
+}
+
+std::string invalid_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    auto byte = [&](size_t at) { return static_cast<unsigned char>(text[at]); };
+    unsigned char lead = byte(i);
+    size_t more = lead < 0x80 ? 0 : lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 4;
+    std::string seen = fmt::format("0x{:02x}", lead);
+    if (more == 4 || lead == 0) return seen;
+    for (size_t k = 1; k <= more; k++) {
+      if (i + k >= text.size()) return seen;
+      unsigned char c = byte(i + k);
+      seen += fmt::format(" 0x{:02x}", c);
+      unsigned low = k > 1 ? 0x80 : lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+      unsigned high = k > 1 ? 0xbf : lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+      if (c < low || c > high) return seen;
+    }
+    i += more + 1;
+  }
+  return "";
 }
 
 }  // namespace turnout::ovsdb

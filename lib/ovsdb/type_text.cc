@@ -34,13 +34,19 @@ Result<Atom> real_from(std::string_view text) {
   return Atom::real(v == 0 ? 0.0 : v);
 }
 
+Result<Atom> utf8_string(std::string_view text) {
+  std::string bad = invalid_utf8(text);
+  if (bad.empty()) return Atom::string(text);
+  return fail("constraint violation: not a valid UTF-8 string: invalid UTF-8 sequence " + bad);
+}
+
 Result<Atom> string_from(std::string_view text) {
   if (text.empty()) return fail("An empty string is not valid as input; use \"\" to represent the empty string");
-  if (text[0] != '"') return Atom::string(text);
+  if (text[0] != '"') return utf8_string(text);
   if (text.size() < 2 || text.back() != '"') return fail(fmt::format("{}: missing quote at end of quoted string", text));
   std::string out, problem;
   if (!unescape(text.substr(1, text.size() - 2), &out, &problem)) return fail(fmt::format("{}: {}", text, problem));
-  return Atom::string(out);
+  return utf8_string(out);
 }
 
 Result<Atom> uuid_from(const BaseType& type, std::string_view text, SymbolTable* symbols) {

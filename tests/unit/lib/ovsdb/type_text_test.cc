@@ -77,6 +77,10 @@ TEST(DatumFromText, Strings) {
   EXPECT_EQ(read(mac(), "x\"y"), "x\"y: quoted string extends past end of argument");
   EXPECT_EQ(read(mac(), "\"a\"b"), "\"a\"b: missing quote at end of quoted string");
   EXPECT_EQ(read(mac(), "\"\\q\""), "\"\\q\": bad escape \\q");
+  EXPECT_EQ(read(mac(), "\"\\udc00\""), "constraint violation: not a valid UTF-8 string: invalid UTF-8 sequence 0xed 0xb0");
+  EXPECT_EQ(read(mac(), "a\xff"), "constraint violation: not a valid UTF-8 string: invalid UTF-8 sequence 0xff");
+  EXPECT_EQ(read(mac(), "\"\\u00\""), "\"\\u00\": quoted string ends within \\u escape");
+  EXPECT_EQ(read(mac(), "\"a\"b\"c\""), "\"a\"b\"c\": quoted string may not include unescaped \"");
   EXPECT_EQ(read(mac(), "a:b"), "a:b: unexpected \":\" parsing set of up to 1 strings");
   EXPECT_EQ(read(mac(), "foo,bar"), "foo,bar: 2 value(s) specified but the maximum number is 1");
 }
