@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <optional>
 
@@ -22,11 +21,6 @@ namespace {
 Log log_main{"vswitchd"};
 Log log_signal{"fatal_signal"};
 
-[[noreturn]] void die(const std::string& message) {
-  std::fprintf(stderr, "ovs-vswitchd: %s\n", message.c_str());
-  std::exit(1);
-}
-
 // Locked memory beyond the limit would make later allocations fail, so a limited process is not locked at all.
 void lock_memory() {
   rlimit limit{};
@@ -41,14 +35,6 @@ void lock_memory() {
   if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) log_main.info("mlockall failed: {}", std::strerror(errno));
 }
 
-void configure_log(const CommandLine& line) {
-  log_control::set_program("ovs-vswitchd");
-  for (const std::string& spec : line.verbose)
-    if (Status s = log_control::set(spec.empty() ? "dbg" : spec); !s) die("processing \"" + spec + "\": " + s.error().message);
-  if (!line.log_to_file) return;
-  if (Status s = log_control::open_file(line.log_file); !s) die(s.error().message);
-}
-
 void add_exit(unixctl::Server& server, io::Loop& loop, bridge::Vswitch& vswitch) {
   server.add("exit", "[--cleanup]", 0, 1, [&](unixctl::Args args, const unixctl::Reply& reply) {
     if (!args.empty() && args[0] == "--cleanup") vswitch.clean_up();
@@ -58,16 +44,15 @@ void add_exit(unixctl::Server& server, io::Loop& loop, bridge::Vswitch& vswitch)
 }
 
 int run(const CommandLine& line) {
-  configure_log(line);
   std::signal(SIGPIPE, SIG_IGN);
   io::Daemon daemon("ovs-vswitchd", line.daemon);
-  if (Status s = daemon.start(); !s) die(s.error().message);
+  if (Status s = daemon.start(); !s) cli::fatal(s.error().message);
   if (line.mlockall) lock_memory();
 
   RcuThread rcu;
   io::Loop loop;
   auto server = unixctl::Server::create(loop, "ovs-vswitchd", line.unixctl);
-  if (!server) die(server.error().message);
+  if (!server) cli::fatal(server.error().message);
   unixctl::add_log_commands(**server);
   unixctl::add_counter_commands(**server);
   if (line.dummy != netdev::DummyMode::kOff) unixctl::add_time_commands(**server, loop);
@@ -94,12 +79,6 @@ int run(const CommandLine& line) {
 }  // namespace turnout::vswitchd
 
 int main(int argc, char** argv) {
-  using namespace turnout::vswitchd;
-  auto line = parse_command_line(argc, argv);
-  if (!line) die(line.error().message);
-  switch (line->action) {
-    case CommandLine::Action::kHelp: std::fputs(usage().c_str(), stdout); return 0;
-    case CommandLine::Action::kVersion: std::fputs(version().c_str(), stdout); return 0;
-    case CommandLine::Action::kRun: return run(*line);
-  }
+  turnout::cli::set_program("ovs-vswitchd");
+  return turnout::vswitchd::run(turnout::vswitchd::parse_command_line(argc, argv));
 }

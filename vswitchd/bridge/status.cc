@@ -5,6 +5,7 @@
 
 #include "lib/base/counters.h"
 #include "lib/base/log.h"
+#include "lib/base/version.h"
 #include "ovsdb/schema/vswitch_idl.h"
 
 namespace turnout::bridge {
@@ -12,7 +13,6 @@ namespace turnout::bridge {
 namespace {
 
 Log log_bridge{"bridge"};
-constexpr const char* kVersion = "3.7.0";   // the release whose behaviour is promised
 
 template <typename Row, typename Text>
 void set_text(Row& row, void (Row::*set)(std::optional<std::string_view>), const Text& text) {
@@ -128,7 +128,7 @@ void StatusWriter::done(ovsdb::TxnStatus status) {
 
 void StatusWriter::fill_root(vswitch::OpenVSwitch& root) {
   if (cur_cfg_) root.set_cur_cfg(*std::exchange(cur_cfg_, std::nullopt));
-  root.set_ovs_version(kVersion);
+  root.set_ovs_version(kPromisedRelease);
   root.set_db_version(idl_.schema().version);
   root.set_dpdk_version("none");
   root.set_dpdk_initialized(false);

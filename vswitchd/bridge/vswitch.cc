@@ -5,6 +5,7 @@
 
 #include "lib/base/counters.h"
 #include "lib/base/log.h"
+#include "lib/base/version.h"
 #include "lib/io/daemon.h"
 #include "ovsdb/schema/vswitch_idl.h"
 #include "vswitchd/bridge/commands.h"
@@ -148,7 +149,7 @@ void Vswitch::Impl::reconfigure() {
   running.reconfigure(current, desired);
   current = std::move(desired);
   if (!std::exchange(configured_once, true)) {
-    log_bridge.info("ovs-vswitchd (Open vSwitch) 3.7.0");
+    log_bridge.info("ovs-vswitchd (Open vSwitch) {}", kPromisedRelease);
     devices.remove_orphans();
   }
   arm_statistics(current.global.stats_interval_ms);
