@@ -43,8 +43,9 @@ bool prefix_mask(std::string_view text, size_t bytes, FieldValue& mask) {
 bool parse_big_hex(const Field& field, std::string_view text, FieldValue& out) {
   if (!text.starts_with("0x") && !text.starts_with("0X")) {
     const auto v = parse_unsigned(text);
-    if (v) out = FieldValue::from_u64(field, *v);
-    return v.has_value();
+    if (!v || (field.bits < 64 && *v >> field.bits)) return false;
+    out = FieldValue::from_u64(field, *v);
+    return true;
   }
   std::string digits(text.substr(2));
   if (digits.empty() || digits.size() > field.bytes * 2u) return false;
