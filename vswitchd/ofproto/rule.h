@@ -33,6 +33,7 @@ class Rule : public flow::ClassifierRule, public std::enable_shared_from_this<Ru
   const ActionList& actions() const { return actions_; }
   bool hidden() const { return hidden_; }
   TimePoint created() const { return created_; }
+  uint64_t sequence() const { return sequence_; }          // grows with each rule of the process
 
   // Any thread.
   void credit(uint64_t packets, uint64_t bytes, TimePoint used);
@@ -46,6 +47,7 @@ class Rule : public flow::ClassifierRule, public std::enable_shared_from_this<Ru
   const uint64_t cookie_;
   const ActionList actions_;
   const TimePoint created_;
+  const uint64_t sequence_;
   std::atomic<uint64_t> packets_{0}, bytes_{0};
   std::atomic<int64_t> used_ns_;
 };

@@ -75,7 +75,7 @@ class Switch {
   PortNumbers numbers_;
   std::map<uint16_t, SwitchPort> ports_;
   std::shared_ptr<Tables> tables_;
-  std::shared_ptr<Rule> default_rule_, miss_rule_, no_packet_in_rule_, drop_frags_rule_, recirc_rule_;
+  std::shared_ptr<Rule> default_rule_, miss_rule_, miss_to_controller_rule_, drop_frags_rule_, recirc_rule_;
 };
 
 }  // namespace turnout::ofproto

@@ -18,7 +18,7 @@ class Tables {
   ~Tables();
   Tables(const Tables&) = delete;
 
-  // The version that snapshots published from now on see. Changes are made for version() + 1 and shown by commit().
+  // The version that readers ask for. Changes are made for version() + 1 and shown by commit().
   flow::Version version() const { return version_.load(std::memory_order_acquire); }
   // Reader: the rule for a packet in a table, or nullptr. Or-s the bits that decided into *wildcards.
   const Rule* lookup(uint8_t table, flow::Version version, const flow::FlowKey& key, flow::FlowMask* wildcards) const;
@@ -39,7 +39,8 @@ class Tables {
   Table& table(uint8_t id);
 
   std::array<std::atomic<Table*>, 256> tables_{};
-  std::vector<std::shared_ptr<Rule>> retired_;                         // gone at the next commit
+  std::vector<std::shared_ptr<Rule>> retired_;                         // not seen from the next commit on
+  std::vector<std::shared_ptr<Rule>> hidden_;                          // removed at the next commit
   std::atomic<flow::Version> version_{1};
   bool dirty_ = false;
 };

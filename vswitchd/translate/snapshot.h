@@ -63,7 +63,6 @@ struct PatchLink { const Interface* here; const Bridge* bridge; const Interface*
 
 struct Bridge {
   BridgeSpec spec;
-  flow::Version version = 0;                                   // of the tables, when the snapshot was published
   std::vector<std::shared_ptr<const Bundle>> bundles;          // in flooding order: by first OpenFlow port
   std::vector<std::pair<OfPort, const Interface*>> by_ofport;  // sorted
   std::vector<PatchLink> patches;                              // sorted by `here`
@@ -88,7 +87,7 @@ struct Snapshot {
 // ---- The writer -----------------------------------------------------------------------------------------------------
 
 // Collects changes and publishes them together. Main thread; read() from any thread inside RcuRead.
-// Publishing costs a copy of pointers for each bridge that changed, and nothing for each rule or MAC entry.
+// Publishing costs a copy of pointers for each port, and nothing for each rule or MAC entry; one call a transaction.
 class SnapshotWriter {
  public:
   SnapshotWriter();

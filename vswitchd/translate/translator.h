@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "lib/datapath/actions.h"
@@ -15,7 +16,8 @@
 namespace turnout::translate {
 
 inline constexpr unsigned kMaxDepth = 64;            // bridges that one packet may cross through patch ports
-inline constexpr unsigned kMaxActions = 4096 * 4;    // datapath actions of one flow
+inline constexpr unsigned kMaxBridges = 4096;      // bridges that its copies enter altogether
+inline constexpr unsigned kMaxActions = 16384;    // datapath actions of one flow
 
 // Why a packet goes where it goes when it is not simply forwarded; also the drop reasons that are counted.
 enum class Reason : uint8_t {
@@ -57,5 +59,6 @@ Translation& translate(const Snapshot& snapshot, const flow::FlowKey& key, const
 
 // Does nothing but what the caller decides: applies the writes to their tables.
 void apply_writes(const Effects& effects, TimePoint now);
+void apply_writes(std::span<const Write> writes, TimePoint now);
 
 }  // namespace turnout::translate

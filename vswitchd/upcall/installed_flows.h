@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -20,7 +22,7 @@ struct InstalledFlow {
   uint64_t generation = 0;                      // of the configuration and the learning tables when last translated
   uint64_t packets = 0, bytes = 0;              // statistics that are paid already
   int64_t used_ns = 0;
-  uint64_t round = 0;                           // the last revalidator round that saw it in the datapath
+  uint64_t round = 0;                           // the last revalidator round that saw it in the datapath, 0: none yet
   bool installed = false;                       // flow_installed() said so
   std::vector<translate::Write> writes;
   std::vector<translate::Credit> credits;
@@ -39,8 +41,8 @@ class InstalledFlows {
     f(*it->second);
     return true;
   }
-  // Adds or replaces.
-  void put(const datapath::Ufid& ufid, std::unique_ptr<InstalledFlow> flow);
+  // False: there is one already, which stays.
+  bool add(const datapath::Ufid& ufid, std::unique_ptr<InstalledFlow> flow);
   // Takes it out; empty if there is none.
   std::unique_ptr<InstalledFlow> take(const datapath::Ufid& ufid);
   // f(ufid, flow) -> true: take it out. Under the shard's lock; f must not call back.

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 #include "lib/base/clock.h"
 #include "lib/datapath/datapath.h"
@@ -24,6 +25,10 @@ class UpcallHandler : public datapath::UpcallSink {
   void flow_installed(const datapath::Ufid& ufid, bool installed) override;
 
   InstalledFlows& flows() { return flows_; }
+  // Called (any thread) when a flow is installed while nobody watches them; then they count as watched until unwatch().
+  // Set before use.
+  void on_first_flow(std::function<void()> call) { on_first_flow_ = std::move(call); }
+  void unwatch() { watched_.store(false, std::memory_order_release); }
   // The generation that a translation made now belongs to: configuration and learning tables together.
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
   void bump_generation() { generation_.fetch_add(1, std::memory_order_acq_rel); }
@@ -42,10 +47,14 @@ class UpcallHandler : public datapath::UpcallSink {
   const translate::SnapshotWriter& snapshots_;
   const Clock& clock_;
   InstalledFlows flows_;
+  std::function<void()> on_first_flow_;
+  std::atomic<bool> watched_{false};
   std::atomic<uint64_t> generation_{1}, flow_limit_{10000}, upcalls_{0};
   std::array<std::atomic<uint64_t>, translate::kReasons> reasons_{};
 };
 
+// Pays packets and bytes to all credits.
+void pay(std::span<const translate::Credit> credits, uint64_t packets, uint64_t bytes, TimePoint used);
 datapath::Ufid make_ufid(const flow::FlowKey& key, const flow::FlowMask& mask);
 
 }  // namespace turnout::upcall

@@ -1,0 +1,106 @@
+// The verdict on each flow, and what follows from it.
+#include "vswitchd/upcall/round.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "lib/base/rcu.h"
+
+namespace turnout::upcall {
+namespace {
+
+// Does `wanted` compare a bit that `has` does not?
+bool looks_at_more(const flow::FlowMask& wanted, const flow::FlowMask& has) {
+  for (size_t i = 0; i < flow::kKeyWords; ++i)
+    if (flow::words(wanted)[i] & ~flow::words(has)[i]) return true;
+  return false;
+}
+
+// Packets per second over its life.
+uint64_t rate(const datapath::FlowEntry& entry, const InstalledFlow& flow, TimePoint now) {
+  const auto seconds = static_cast<uint64_t>(std::max<int64_t>(0, (now - flow.created).count()) / 1'000'000'000);
+  return entry.stats.packets / std::max<uint64_t>(1, seconds);
+}
+
+// Pays what the datapath counted since the last time.
+void settle(const datapath::FlowStats& stats, InstalledFlow& flow) {
+  const uint64_t packets = stats.packets >= flow.packets ? stats.packets - flow.packets : stats.packets;
+  const uint64_t bytes = stats.bytes >= flow.bytes ? stats.bytes - flow.bytes : stats.bytes;
+  flow.packets = stats.packets;
+  flow.bytes = stats.bytes;
+  flow.used_ns = std::max(flow.used_ns, stats.used_ns);
+  if (!packets) return;
+  const TimePoint used{stats.used_ns};
+  pay(flow.credits, packets, bytes, used);
+  translate::apply_writes(flow.writes, used);
+}
+
+int64_t real_now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+}  // namespace
+
+Round::Verdict Round::retranslate(const datapath::FlowEntry& entry, InstalledFlow& flow,
+                                  datapath::ActionList& new_actions) const {
+  thread_local translate::Translation t;
+  if (real_now_ns() > plan_.slow_after_ns && rate(entry, flow, plan_.now) < plan_.min_pps) return Verdict::kDelete;
+  {
+    RcuRead read;
+    translate::translate(*snapshots_.read(), entry.key, nullptr, t);
+  }
+  if (t.slow || looks_at_more(t.mask, entry.mask)) return Verdict::kDelete;
+  flow.generation = plan_.generation;
+  flow.writes = t.effects.writes;
+  flow.credits = t.effects.credits;
+  if (t.actions == entry.actions) return Verdict::kKeep;
+  new_actions = t.actions;
+  return Verdict::kModify;
+}
+
+Round::Verdict Round::judge(const datapath::FlowEntry& entry, InstalledFlow& flow,
+                            datapath::ActionList& new_actions) const {
+  flow.round = plan_.number;
+  settle(entry.stats, flow);
+  if (plan_.delete_all) return Verdict::kDelete;
+  const int64_t last = std::max(flow.used_ns, flow.created.ns);
+  if (plan_.now.ns - last > plan_.max_idle_ns) return Verdict::kDelete;
+  return flow.generation == plan_.generation ? Verdict::kKeep : retranslate(entry, flow, new_actions);
+}
+
+void Round::remove(const datapath::Ufid& ufid) {
+  const auto last = dp_.del_flow(ufid);
+  const auto flow = handler_.flows().take(ufid);
+  if (last && flow) settle(*last, *flow);
+}
+
+uint64_t Round::run(unsigned share) {
+  // Carried out after the walk: the datapath may hold locks during it that changing a flow needs.
+  std::vector<datapath::Ufid> deletions;
+  std::vector<datapath::FlowEntry> changes;
+  uint64_t kept = 0;
+  dp_.each_flow([&](const datapath::FlowEntry& entry) {
+    if (InstalledFlows::shard_of(entry.ufid) % plan_.shares != share) return;
+    Verdict verdict = Verdict::kDelete;          // a flow that nobody here installed
+    datapath::ActionList actions;
+    handler_.flows().with(entry.ufid, [&](InstalledFlow& flow) { verdict = judge(entry, flow, actions); });
+    if (verdict == Verdict::kDelete) deletions.push_back(entry.ufid);
+    else ++kept;
+    if (verdict != Verdict::kModify) return;
+    changes.push_back(entry);
+    changes.back().actions = std::move(actions);
+  });
+  for (const datapath::FlowEntry& entry : changes)
+    if (!dp_.put_flow(entry, true)) deletions.push_back(entry.ufid);
+  for (const datapath::Ufid& ufid : deletions) remove(ufid);
+  return kept;
+}
+
+void Round::sweep() {
+  for (unsigned shard = 0; shard < InstalledFlows::kShards; ++shard)
+    handler_.flows().sweep(shard, [&](const datapath::Ufid&, InstalledFlow& flow) {
+      const bool lost = flow.installed && flow.round != 0 && flow.round != plan_.number;
+      if (flow.installed && flow.round == 0) flow.round = plan_.number;   // came during the walk
+      return lost;
+    });
+}
+
+}  // namespace turnout::upcall
