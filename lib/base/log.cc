@@ -46,6 +46,7 @@ Status reopen_file() { return LogRegistry::get().reopen_file(); }
 void close_file() { LogRegistry::get().close_file(); }
 std::string file_path() { return LogRegistry::get().file_path(); }
 void set_console_enabled(bool enabled) { LogRegistry::get().set_console_enabled(enabled); }
+void quiet_console() { LogRegistry::get().quiet_console(); }
 Status set_rate_limited(std::span<const std::string> names, bool limited) {
   return LogRegistry::get().set_rate_limited(names, limited);
 }

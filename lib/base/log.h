@@ -91,6 +91,8 @@ Status reopen_file();
 void close_file();
 std::string file_path();
 void set_console_enabled(bool enabled);      // off once a daemon has detached
+// The console shows warnings and worse where it showed INFO: for a daemon that is about to detach.
+void quiet_console();
 void set_level(LogDestination destination, LogLevel level);  // of every module
 // Names are modules, in any separation by commas; none: all. The error is the reference's text.
 Status set_rate_limited(std::span<const std::string> names, bool limited);

@@ -30,6 +30,7 @@ class LogRegistry {
   Status reopen_file();
   void close_file();
   void set_console_enabled(bool enabled);
+  void quiet_console();
   std::string file_path();
   std::string list();
   std::string list_patterns();

@@ -110,6 +110,19 @@ void LogRegistry::set_console_enabled(bool enabled) {
   }
 }
 
+void LogRegistry::quiet_console() {
+  std::lock_guard lock(mutex_);
+  const int console = static_cast<int>(LogDestination::kConsole);
+  const auto lower = [](LogLevel& level) {
+    if (level == LogLevel::kInfo) level = LogLevel::kWarn;
+  };
+  lower(defaults_[console]);
+  for (auto& [name, module] : modules_) {
+    lower(module.levels[console]);
+    apply(module);
+  }
+}
+
 Status LogRegistry::set_rate_limited(std::span<const std::string> names, bool limited) {
   std::lock_guard lock(mutex_);
   std::vector<Module*> chosen;

@@ -38,6 +38,7 @@ Status set_verbosity(std::string_view spec) {
 void add_common(Options& options, std::string usage, std::string version_more) {
   options.add({'h', "help", Argument::kNone, [usage](std::string_view) { return print_and_exit(usage); }});
   options.add({'V', "version", Argument::kNone, [version_more](std::string_view) { return print_and_exit(version_text(version_more)); }});
+  options.add({0, "option", Argument::kNone, [&options](std::string_view) { return print_and_exit(options.listing()); }});
   options.add({'v', "verbose", Argument::kOptional, set_verbosity});
   options.add({0, "log-file", Argument::kOptional, open_log});
   options.add({0, "syslog-target", Argument::kRequired, [](std::string_view v) { return log_control::set_syslog_target(v); }});

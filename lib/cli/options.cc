@@ -81,4 +81,15 @@ std::vector<std::string> Options::parse(int argc, char** argv, bool stop_at_word
   return {words.begin() + optind, words.begin() + argc};
 }
 
+std::string Options::listing() const {
+  constexpr std::string_view kArgument[] = {"", "ARG", "[ARG]"};
+  std::string out;
+  for (const Option& o : options_) {
+    const std::string_view argument = kArgument[static_cast<int>(o.argument)];
+    if (!o.name.empty()) out += fmt::format("--{}{}{}\n", o.name, argument.empty() ? "" : "=", argument);
+    if (o.letter) out += fmt::format("-{} {}\n", o.letter, argument);
+  }
+  return out;
+}
+
 }  // namespace turnout::cli

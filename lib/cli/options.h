@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/base/version.h"
 #include "lib/base/version.h"  // kPromisedRelease
 #include "lib/io/daemon.h"
 
@@ -37,12 +38,14 @@ class Options {
   // Takes all options off the command line and returns the other words. With `stop_at_word` the first word that is no
   // option ends them (for tools whose commands have options of their own). A bad option ends the program with status 1.
   std::vector<std::string> parse(int argc, char** argv, bool stop_at_word);
+  // One option a line, "--name=ARG" or "-n ARG", for command completion.
+  std::string listing() const;
 
  private:
   std::vector<Option> options_;
 };
 
-// -h/--help and -V/--version print and exit 0; -v/--verbose[=SPEC], --log-file[=FILE], --syslog-target, --syslog-method.
+// -h/--help, -V/--version and --option print and exit 0; -v/--verbose[=SPEC], --log-file[=FILE], --syslog-target, --syslog-method.
 // usage: what --help prints; its options end with the logging options.
 void add_common(Options& options, std::string usage, std::string version_more = "");
 // -t/--timeout=SECS: after that many seconds the program dies by SIGALRM with a line on standard error.

@@ -47,6 +47,7 @@ void append_line(std::string& out, const std::vector<std::string>& cells, const 
     std::string_view cell = std::string_view(cells[i]).substr(0, widths[i]);
     out += fmt::format("{:<{}}", cell, widths[i]);
   }
+  out.erase(out.find_last_not_of(' ') + 1);
   out += '\n';
 }
 

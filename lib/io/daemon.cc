@@ -15,6 +15,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "lib/io/exit_files.h"
 #include "lib/io/pidfile.h"
 
 namespace turnout::io {
@@ -121,7 +122,6 @@ struct Daemon::Impl {
   DaemonOptions options;
   int notify_fd = -1;   // the foreground parent or the monitor waits here
   int pidfile_fd = -1;
-  pid_t owner = 0;      // which process wrote the pid file
 
   Status into_background();
   Status under_monitor();
@@ -132,8 +132,8 @@ Daemon::Daemon(std::string program, DaemonOptions options)
     : impl_(new Impl{std::move(program), std::move(options)}) {}
 
 Daemon::~Daemon() {
-  if (impl_->pidfile_fd >= 0 && impl_->owner == getpid()) {
-    unlink(impl_->options.pidfile.c_str());
+  if (impl_->pidfile_fd >= 0) {
+    remove_now(impl_->options.pidfile);
     close(impl_->pidfile_fd);
   }
   delete impl_;
@@ -199,6 +199,7 @@ Status Daemon::start() {
     }
   }
   if (o.detach) {
+    log_control::quiet_console();
     if (auto s = impl_->into_background(); !s) return s;
   }
   if (o.monitor) {
@@ -208,7 +209,7 @@ Status Daemon::start() {
     auto fd = write_pidfile(o.pidfile, o.overwrite_pidfile);
     if (!fd) return fail(fd);
     impl_->pidfile_fd = *fd;
-    impl_->owner = getpid();
+    remove_at_exit(o.pidfile);
   }
   return o.user.empty() ? Status{} : become_user(o.user);
 }

@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/io/address.h"
 #include "lib/io/daemon.h"
+#include "lib/io/exit_files.h"
 #include "lib/io/fd_stream.h"
 
 namespace turnout::io {
@@ -34,13 +35,14 @@ class FdListener : public Listener {
  public:
   FdListener(Loop& loop, int fd, std::string name, std::string path, Accept accept)
       : loop_(loop), fd_(fd), name_(std::move(name)), path_(std::move(path)), accept_(std::move(accept)) {
+    if (!path_.empty()) remove_at_exit(path_);
     watch();
   }
   ~FdListener() override {
     watch_.reset();
     pause_.reset();
     close(fd_);
-    if (!path_.empty()) unlink(path_.c_str());
+    if (!path_.empty()) remove_now(path_);
   }
   uint16_t bound_port() const override {
     sockaddr_storage own{};
