@@ -79,7 +79,8 @@ class Writer {
     metadata();
     port();
     packet_type();
-    if (!key_.packet_type) list("eth", kEthFields, true);
+    // Where the packet type is not compared, eth() says that the packet has an Ethernet header.
+    if (!key_.packet_type) list("eth", kEthFields, !mask_.packet_type);
     tags();
     std::string text = std::move(out_);
     text += std::string(encaps_, ')');
@@ -277,7 +278,7 @@ class Writer {
   }
 
   void vlan_item(bool& first, const char* name, unsigned value, unsigned mask, unsigned all) {
-    item(first, name, {std::to_string(value), fmt::format("{:#x}", mask), mask != 0, mask == all});
+    item(first, name, {std::to_string(value), fmt::format("{:#x}", mask), mask || value, mask == all});
   }
 
   void network() {

@@ -20,7 +20,7 @@ std::vector<std::string> golden() {
 TEST(KeyText, PrintsLikeTheReference) {
   const auto lines = golden();
   for (size_t i = 0; i + 2 < lines.size(); i += 3) {
-    auto match = parse_flow(lines[i]);
+    auto match = parse_flow(lines[i], [](std::string_view name) { return name == "p1" ? std::optional(DpPort{1}) : std::nullopt; });
     ASSERT_TRUE(match) << lines[i] << ": " << match.error().message;
     match->mask.recirc_id = ~0u;   // a datapath always compares it
     EXPECT_EQ(format_flow(match->key, match->mask), lines[i + 1]) << lines[i];
@@ -48,6 +48,20 @@ TEST(KeyText, PortNamesOnRequest) {
   ASSERT_TRUE(match);
   EXPECT_EQ(match->key.in_port, 1u);
   EXPECT_EQ(format_flow(match->key, match->mask, options), "in_port(p1),eth()");
+}
+
+TEST(KeyText, EthernetAddressesThatAreNotComparedAreLeftOut) {
+  const auto match = parse_flow("in_port(1),packet_type(ns=0,id=0),eth_type(0x0800),ipv4(frag=no)");
+  ASSERT_TRUE(match);
+  EXPECT_EQ(format_flow(match->key, match->mask), "in_port(1),packet_type(ns=0,id=0),eth_type(0x0800),ipv4(frag=no)");
+}
+
+TEST(KeyText, FrameWithoutATypeIsWrittenAsZero) {
+  const std::string text = "in_port(1),eth(dst=01:80:c2:00:00:00),eth_type(0/0xffff)";
+  const auto match = parse_flow(text);
+  ASSERT_TRUE(match);
+  EXPECT_EQ(match->key.eth_type.host(), flow::kEthTypeNone);
+  EXPECT_EQ(format_flow(match->key, match->mask), text);
 }
 
 TEST(KeyText, TwoTagsNestTwice) {
