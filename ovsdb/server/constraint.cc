@@ -222,8 +222,7 @@ DbStatus Constraints::drop_weak_references_of(Table& table, const RowPtr& row) {
     if (!dropped) continue;
     if (datum.size() < r.column->type.min) {
       const Change* change = change_of({&table, row->id()});
-      const char* history = !change ? "" : !change->before ? " (inserted within this transaction)"
-                                                            : " (modified within this transaction)";
+      const char* history = change && !change->before ? " (inserted within this transaction)" : "";
       const std::string where = fmt::format("column \"{}\" in \"{}\" row {}{}", r.column->name, table.name(),
                                             row->id().to_string(), history);
       if (zero) {
