@@ -33,8 +33,8 @@ class DummyRegistry {
   Result<std::unique_ptr<Device>> open(const OpenRequest& request);
 
   // netdev-dummy/receive NAME PACKET...: turns words into frames. A word is hex digits or, with parse_flow, flow
-  // text; `--len N` before flow text pads to that length, `--qid N` picks a queue. All words are checked before the
-  // first frame is queued.
+  // text; `--len N` after flow text gives the frame that length, `--qid N` in front picks a queue. All words are checked
+  // before the first frame is queued. parse_flow gets length 0 where there was no --len.
   using ParseFlow = std::function<Result<std::vector<uint8_t>>(std::string_view flow, size_t length)>;
   Status receive(std::string_view name, std::span<const std::string> words, const ParseFlow& parse_flow);
   Status receive(std::string_view name, std::span<const uint8_t> frame);
