@@ -114,14 +114,14 @@ Status read_columns_after_record(vswitch::Idl& idl, const Command& command) { re
 Status read_one_column(vswitch::Idl& idl, const Command& command) { return read_record(idl, command, 2, 3); }
 
 // --id=@NAME of get and create: gives the row that name for later (and earlier) commands.
-Result<ovsdb::Symbol*> take_id(Context& ctx, bool creates) {
+Result<ovsdb::Symbol*> take_id(Context& ctx, const TableSchema& table) {
   auto id = ctx.command.options.find("--id");
   if (id == ctx.command.options.end()) return nullptr;
   if (!id->second.starts_with('@')) return fail(fmt::format("row id \"{}\" does not begin with \"@\"", id->second));
   ovsdb::Symbol& symbol = ctx.symbols.get(id->second);
   if (symbol.created) return fail(fmt::format("row id \"{}\" may only be specified on one --id option", id->second));
   symbol.created = true;
-  (void)creates;
+  symbol.table = table.name;
   return &symbol;
 }
 
@@ -157,7 +157,7 @@ Status get(Context& ctx) {
   auto row = find_row(ctx, **table, ctx.arg(1), !optional);
   if (!row) return fail(row);
   if (!*row) return {};
-  auto symbol = take_id(ctx, false);
+  auto symbol = take_id(ctx, **table);
   if (!symbol) return fail(symbol);
   if (*symbol) (*symbol)->uuid = (*row)->uuid(), (*symbol)->strong_ref = true;
   if (ctx.n_args() < 3 && !*symbol)
@@ -292,7 +292,7 @@ Status create(Context& ctx) {
   auto table = table_of(ctx.idl, ctx.command);
   if (!table) return fail(table);
   ctx.topology.invalidate();
-  auto symbol = take_id(ctx, true);
+  auto symbol = take_id(ctx, **table);
   if (!symbol) return fail(symbol);
   if (!*symbol && !(*table)->is_root)
     ctx.warnings->push_back(fmt::format("applying \"create\" command to table {} without --id option will have no effect", (*table)->name));

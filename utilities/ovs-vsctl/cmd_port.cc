@@ -27,26 +27,22 @@ Status list_ifaces(Context& ctx) {
 }
 
 // --may-exist and a port of that name: nothing to do, if it is the port that was meant.
-Status check_existing(Context& ctx, PortInfo& port, const std::string& bridge, std::vector<std::string> wanted, bool bond) {
-  std::sort(wanted.begin(), wanted.end());
-  std::string typed = fmt::format("\"--may-exist {} {} {}", bond ? "add-bond" : "add-port", bridge, port.row->name());
-  if (bond)
-    for (const auto& w : wanted) typed += " " + w;
-  typed += fmt::format("\" but {} ", port.row->name());
+Status check_existing(const Context& ctx, PortInfo& port, const std::string& bridge, std::vector<std::string> wanted) {
+  std::string typed = fmt::format("\"{}\" but {} ", ctx.command.text(), port.row->name());
   if (port.bridge->name != bridge) return fail(fmt::format("{}is actually attached to bridge {}", typed, port.bridge->name));
+  std::sort(wanted.begin(), wanted.end());
   std::vector<std::string> has;
   for (vswitch::Interface* interface : port.row->interfaces()) has.emplace_back(interface->name());
   std::sort(has.begin(), has.end());
   if (has != wanted) return fail(fmt::format("{}actually has interface(s) {}", typed, join(has, ", ")));
-  (void)ctx;
   return {};
 }
 
-Status add(Context& ctx, std::span<const std::string> interfaces, std::span<const std::string> settings, bool bond) {
+Status add(Context& ctx, std::span<const std::string> interfaces, std::span<const std::string> settings) {
   const std::string &bridge_name = ctx.arg(0), &name = ctx.arg(1);
   if (ctx.command.has("--may-exist"))
     if (PortInfo* port = ctx.topology.port(name); port && !Topology::is_local(*port))
-      return check_existing(ctx, *port, bridge_name, {interfaces.begin(), interfaces.end()}, bond);
+      return check_existing(ctx, *port, bridge_name, {interfaces.begin(), interfaces.end()});
   if (Status s = check_no_conflict(ctx, name, "a port"); !s) return s;
   for (const std::string& interface : interfaces)
     if (Status s = check_no_conflict(ctx, interface, "an interface"); !s) return s;
@@ -57,7 +53,7 @@ Status add(Context& ctx, std::span<const std::string> interfaces, std::span<cons
 
 Status add_port(Context& ctx) {
   std::span<const std::string> args(ctx.command.args);
-  return add(ctx, args.subspan(1, 1), args.subspan(2), false);
+  return add(ctx, args.subspan(1, 1), args.subspan(2));
 }
 
 // Words up to the first COLUMN=VALUE are interfaces.
@@ -71,7 +67,7 @@ Status add_bond(Context& ctx) {
   std::span<const std::string> args(ctx.command.args);
   size_t n = count_interfaces(ctx.command);
   if (n < 2) return fail(fmt::format("add-bond requires at least 2 interfaces, but only {} were specified", n));
-  return add(ctx, args.subspan(2, n), args.subspan(2 + n), true);
+  return add(ctx, args.subspan(2, n), args.subspan(2 + n));
 }
 
 Result<PortInfo*> find_for_delete(Context& ctx, const std::string& name) {
@@ -85,28 +81,26 @@ Result<PortInfo*> find_for_delete(Context& ctx, const std::string& name) {
   return port;
 }
 
+Status check_bridge_of(Context& ctx, const PortInfo& port, const std::string& bridge_name, const std::string& name) {
+  auto bridge = ctx.topology.need_bridge(bridge_name);
+  if (!bridge) return fail(bridge);
+  if (port.bridge == *bridge) return {};
+  std::string text = fmt::format("bridge {} does not have a port {}", bridge_name, name);
+  if (port.bridge->parent == *bridge) text += fmt::format(" (although its child bridge {} does)", port.bridge->name);
+  return fail(text);
+}
+
 Status del_port(Context& ctx) {
   const std::string& name = ctx.command.args.back();
-  BridgeInfo* bridge = nullptr;
-  if (ctx.n_args() == 2) {
-    bridge = ctx.topology.bridge(ctx.arg(0));
-    if (!bridge && ctx.command.has("--if-exists")) return {};
-    if (!bridge) return fail(fmt::format("no bridge named {}", ctx.arg(0)));
-  }
   auto found = find_for_delete(ctx, name);
   if (!found) return fail(found);
   PortInfo* port = *found;
   if (!port) return {};
+  if (ctx.n_args() == 2)
+    if (Status s = check_bridge_of(ctx, *port, ctx.arg(0), name); !s) return s;
   if (Topology::is_local(*port))
     return fail(fmt::format("cannot delete port {0} because it is the local port for bridge {1} "
                             "(deleting this port requires deleting the entire bridge)", port->row->name(), port->bridge->name));
-  if (bridge && port->bridge != bridge) {
-    if (port->bridge->parent == bridge)
-      return fail(fmt::format("bridge {} does not have a port {} (although its VLAN bridge {} does)", bridge->name, name, port->bridge->name));
-    if (bridge->parent == port->bridge)
-      return fail(fmt::format("bridge {} does not have a port {} (although its parent bridge {} does)", bridge->name, name, port->bridge->name));
-    return fail(fmt::format("bridge {} does not have a port {}", bridge->name, name));
-  }
   delete_port(ctx, *port);
   return {};
 }

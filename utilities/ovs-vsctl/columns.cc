@@ -89,7 +89,8 @@ Result<const ovsdb::ColumnSchema*> find_mutable_column(const ovsdb::TableSchema&
 bool equal_names(std::string_view a, std::string_view b) { return match_name(a, b) == Match::kWhole; }
 
 Status monitor_named_column(vswitch::Idl& idl, const ovsdb::TableSchema& table, std::string_view word) {
-  auto column = find_column(table, word.substr(0, name_length(word)));
+  size_t n = name_length(word);
+  auto column = find_column(table, n ? word.substr(0, n) : word);
   if (!column) return fail(column);
   idl.monitor(table);
   if (!(*column)->is_synthetic()) idl.monitor(table, **column);
@@ -101,8 +102,7 @@ namespace {
 // Takes COLUMN[:KEY] off the front of *rest.
 Result<Assignment> take_column_key(Context& ctx, const ovsdb::TableSchema& table, std::string_view word, std::string_view* rest) {
   size_t n = name_length(word);
-  if (n == 0) return fail(fmt::format("{}: missing column name", word));
-  auto column = find_column(table, word.substr(0, n));
+  auto column = find_column(table, n ? word.substr(0, n) : word);
   if (!column) return fail(column);
   Assignment out;
   out.column = *column;
@@ -130,6 +130,8 @@ Result<Assignment> parse_assignment(Context& ctx, const ovsdb::TableSchema& tabl
   std::string_view rest;
   auto out = take_column_key(ctx, table, word, &rest);
   if (!out) return fail(out);
+  // The UUID of a row is neither set nor searched for by its column: records are named by it.
+  if (out->column->is_synthetic()) return fail(fmt::format("{} does not contain a column whose name matches \"{}\"", table.name, out->column->name));
   std::string_view best;
   for (std::string_view op : operators)
     if (op.size() > best.size() && rest.starts_with(op)) best = op;
@@ -154,7 +156,7 @@ Status set_column(Context& ctx, ovsdb::IdlRow& row, std::string_view word) {
   auto parsed = parse_assignment(ctx, table, word, kEquals);
   if (!parsed) return fail(parsed);
   const ovsdb::ColumnSchema& column = *parsed->column;
-  if (column.is_synthetic() || (!column.is_mutable && !row.is_new()))
+  if (!column.is_mutable && !row.is_new())
     return fail(fmt::format("cannot modify read-only column {} in table {}", column.name, table.name));
   if (!parsed->key) {
     auto value = ovsdb::datum_from_text(column.type, *parsed->value, &ctx.symbols);
@@ -197,7 +199,7 @@ bool compare_sets(std::string_view op, const ovsdb::Datum& have, const ovsdb::Da
 
 bool is_set_relation(std::string_view op) { return op.starts_with('{'); }
 
-// A key of a map: its value against the value typed; an absent key equals nothing but [].
+// A key of a map: its value against the value typed.
 Result<bool> map_key_holds(Context& ctx, const ovsdb::ColumnSchema& column, const ovsdb::Datum& datum, const Assignment& a) {
   size_t at = datum.find(*a.key);
   ovsdb::ColumnType type;
@@ -209,8 +211,7 @@ Result<bool> map_key_holds(Context& ctx, const ovsdb::ColumnSchema& column, cons
   ovsdb::Datum have(column.type.value.type);
   if (at != ovsdb::Datum::kNotFound) have.insert(datum.value(at));
   if (is_set_relation(a.op)) return compare_sets(a.op, have, *want);
-  if (have.empty() && !want->empty() && a.op != "!=") return false;
-  if (have.empty() && !want->empty()) return false;   // "!=" too: only a present key can differ
+  if (have.empty()) return false;   // an absent key has no relation, "!=" neither
   return compare_whole(a.op, have.compare(*want));
 }
 

@@ -115,12 +115,16 @@ class Runner {
     for (const auto& [name, symbol] : symbols.all()) {
       if (!symbol.created)
         return fail(fmt::format("row id \"{0}\" is referenced but never created (e.g. with \"-- --id={0} create ...\")", name));
-      if (!symbol.strong_ref && !symbol.weak_ref)
-        outcome_.warnings.push_back(fmt::format("row id \"{}\" was created but no reference to it was inserted, so it will not actually appear in the database", name));
-      else if (!symbol.strong_ref)
-        outcome_.warnings.push_back(fmt::format("row id \"{}\" was created but only a weak reference to it was inserted, so it will not actually appear in the database", name));
+      if (symbol.strong_ref || is_root(symbol)) continue;
+      outcome_.name_warnings.push_back(fmt::format("row id \"{}\" was created but {} it was inserted, so it will not actually appear in the database",
+                                                   name, symbol.weak_ref ? "only a weak reference to" : "no reference to"));
     }
     return {};
+  }
+
+  bool is_root(const ovsdb::Symbol& symbol) const {
+    const ovsdb::TableSchema* table = symbol.table ? idl_.schema().find(*symbol.table) : nullptr;
+    return table && table->is_root;
   }
 
   void remember_new_interfaces() {

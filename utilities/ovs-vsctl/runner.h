@@ -17,7 +17,8 @@ struct RunOptions {
 
 struct Outcome {
   int exit_code = 0;
-  std::vector<std::string> warnings;      // for the log, which shows them on the console
+  // For the log, which shows them on the console: from commands, and about names that were given for nothing.
+  std::vector<std::string> warnings, name_warnings;
   std::vector<std::string> setup_errors;  // what ovs-vswitchd could not do, for standard error
 };
 
