@@ -35,7 +35,7 @@ struct MacTable::Impl {
   size_t statics = 0, max_entries = kDefaultSize;
   Duration ageing = std::chrono::seconds(kDefaultAgeingSeconds);
   MacCounters counters;
-  std::function<void()> changed;
+  std::shared_ptr<const std::function<void()>> changed;
 
   void attach(Node& n) {
     n.by_age = ages.insert(ages.end(), &n);
@@ -77,12 +77,17 @@ MacTable::~MacTable() = default;
 
 void MacTable::announce() {
   generation_.fetch_add(1, std::memory_order_acq_rel);
-  if (impl_->changed) impl_->changed();
+  std::shared_ptr<const std::function<void()>> call;
+  {
+    std::lock_guard lock(impl_->mutex);
+    call = impl_->changed;
+  }
+  if (call) (*call)();
 }
 
 void MacTable::on_change(std::function<void()> call) {
   std::lock_guard lock(impl_->mutex);
-  impl_->changed = std::move(call);
+  impl_->changed = call ? std::make_shared<const std::function<void()>>(std::move(call)) : nullptr;
 }
 
 void MacTable::set_ageing_seconds(int64_t seconds) {

@@ -1,27 +1,29 @@
 // Wires a datapath to its snapshot, upcalls and revalidators.
 #include "vswitchd/upcall/backend.h"
 
+#include <atomic>
+
 namespace turnout::upcall {
 namespace {
 
 // Runs a learning table's ageing when it is due. Held by the handle of adopt().
-struct Ageing : std::enable_shared_from_this<Ageing> {
+struct Ageing {
   Ageing(io::Loop& l, std::shared_ptr<l2::MacTable> t) : loop(l), table(std::move(t)) {}
 
-  // Entries only get younger, so a run that is early for them does no harm; a table that was empty looks again soon.
+  // Entries only get younger, so a run that is early for them does no harm. Disarmed first: what is learned during the
+  // run arms again.
   void run() {
+    armed = false;
     const TimePoint next = table->run(loop.clock().now());
-    armed = next != kNever;
-    if (armed) deadline = loop.at(next, [this] { run(); });
-  }
-  void arm() {
-    if (!armed) run();
+    if (next == kNever) return;
+    armed = true;
+    deadline = loop.at(next, [this] { run(); });
   }
 
   io::Loop& loop;
   std::shared_ptr<l2::MacTable> table;
   io::Handle deadline;
-  bool armed = false;
+  std::atomic<bool> armed{false};
 };
 
 }  // namespace
@@ -38,16 +40,19 @@ Backend::Backend(io::Loop& loop, std::unique_ptr<datapath::Datapath> datapath)
   });
 }
 
-Backend::~Backend() = default;
+// The revalidators walk the datapath, and its packet threads poke them.
+Backend::~Backend() {
+  revalidator_->stop();
+  datapath_.reset();
+}
 
 io::Handle Backend::adopt(std::shared_ptr<l2::MacTable> table) {
   auto ageing = std::make_shared<Ageing>(loop_, table);
   table->on_change([this, weak = std::weak_ptr<Ageing>(ageing)] {
     handler_->bump_generation();
     revalidator_->poke();
-    loop_.post([weak] {
-      if (auto a = weak.lock()) a->arm();
-    });
+    auto a = weak.lock();
+    if (a && !a->armed.exchange(true)) loop_.post([weak] { if (auto b = weak.lock()) b->run(); });
   });
   ageing->run();
   return io::Handle([table, ageing]() mutable {

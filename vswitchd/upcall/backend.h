@@ -14,8 +14,8 @@ namespace turnout::upcall {
 
 class Backend {
  public:
-  // Sets itself as the datapath's upcall sink; the datapath has no ports yet. It is destroyed last of its packet
-  // threads' users: before the handler.
+  // Sets itself as the datapath's upcall sink; the datapath has no ports yet. It is destroyed when
+  // the revalidators have ended and before the handler.
   Backend(io::Loop& loop, std::unique_ptr<datapath::Datapath> datapath);
   ~Backend();
   Backend(const Backend&) = delete;

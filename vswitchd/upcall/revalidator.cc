@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "lib/base/counters.h"
 #include "lib/base/rcu.h"
@@ -67,8 +68,9 @@ struct Revalidator::Impl {
   }
 
   void start();
-  void run_here();
+  void run_here(bool delete_all);
   void complete();                       // main thread: after rounds have finished
+  void assess(int64_t took_ms);
   void wait_idle();
   void arm();
   void stop_threads();
@@ -79,12 +81,12 @@ struct Revalidator::Impl {
 
 // Main thread. The threads take it from here.
 void Revalidator::Impl::start() {
+  std::lock_guard lock(mutex);
+  if (round || stopping) return;         // complete() starts the next, if it is still wanted
   poked.store(false, std::memory_order_release);
   deadline.reset();
   due = kNever;
   round_count.add();
-  std::lock_guard lock(mutex);
-  if (round) return;
   ++started;
   began_ns = real_now_ns();
   round = std::make_unique<Round>(dp, handler, snapshots, plan(static_cast<unsigned>(threads.size())));
@@ -120,26 +122,32 @@ void Revalidator::Impl::worker(unsigned share) {
 }
 
 void Revalidator::Impl::complete() {
+  uint64_t done_round;
   {
     std::lock_guard lock(mutex);
     if (round) return;                   // the next one is under way already and will come here
-    const int64_t took = (real_now_ns() - began_ns) / 1'000'000;
-    if (began_ns) dump_ms = std::max<int64_t>(1, took);
-    if (began_ns) handler.set_flow_limit(adapt_flow_limit(handler.flow_limit(), settings.flow_limit, took));
+    done_round = finished;
+    if (began_ns) assess((real_now_ns() - began_ns) / 1'000'000);
     began_ns = 0;
   }
-  const uint64_t flows = handler.flows().size();
-  maximum = std::max(maximum, flows);
-  average = (average + flows) / 2;
   std::vector<Waiter> ready;
   std::erase_if(waiters, [&](Waiter& w) {
-    if (w.round > finished) return false;
+    if (w.round > done_round) return false;
     ready.push_back(std::move(w));
     return true;
   });
   for (Waiter& w : ready) w.done();
   if (!waiters.empty() || poked.load(std::memory_order_acquire)) start();
   else arm();
+}
+
+// What a round that took so long says about the flows and their limit.
+void Revalidator::Impl::assess(int64_t took_ms) {
+  dump_ms = std::max<int64_t>(1, took_ms);
+  handler.set_flow_limit(adapt_flow_limit(handler.flow_limit(), settings.flow_limit, took_ms));
+  const uint64_t flows = handler.flows().size();
+  maximum = std::max(maximum, flows);
+  average = (average + flows) / 2;
 }
 
 // Without flows nothing has to be looked at; the first one that is installed arms it again.
@@ -159,14 +167,24 @@ void Revalidator::Impl::wait_idle() {
   idle.wait(lock, [&] { return !round; });
 }
 
-void Revalidator::Impl::run_here() {
+// A round on the calling thread: main. The threads sleep meanwhile.
+void Revalidator::Impl::run_here(bool delete_all) {
   wait_idle();
-  poked.store(false, std::memory_order_release);
-  ++started;
-  Round here(dp, handler, snapshots, plan(1));
+  RoundPlan p;
+  {
+    std::lock_guard lock(mutex);
+    poked.store(false, std::memory_order_release);
+    ++started;
+    p = plan(1);
+    p.delete_all |= delete_all;
+  }
+  Round here(dp, handler, snapshots, p);
   here.run(0);
   here.sweep();
-  finished = started;
+  {
+    std::lock_guard lock(mutex);
+    finished = started;
+  }
   complete();
 }
 
@@ -201,8 +219,8 @@ Revalidator::Revalidator(io::Loop& loop, datapath::Datapath& datapath, UpcallHan
                          const translate::SnapshotWriter& snapshots)
     : impl_(std::make_unique<Impl>(loop, datapath, handler, snapshots)) {
   handler.set_flow_limit(std::min(kFirstFlowLimit, impl_->settings.flow_limit));
-  handler.on_first_flow([this] {
-    impl_->loop.post([impl = impl_.get(), weak = std::weak_ptr<bool>(impl_->alive)] {
+  handler.on_first_flow([&loop, impl = impl_.get(), weak = std::weak_ptr<bool>(impl_->alive)] {
+    loop.post([impl, weak] {
       if (weak.lock()) impl->arm();
     });
   });
@@ -210,8 +228,10 @@ Revalidator::Revalidator(io::Loop& loop, datapath::Datapath& datapath, UpcallHan
   impl_->start_threads(impl_->settings.threads);
 }
 
-Revalidator::~Revalidator() {
-  impl_->stopping = true;
+Revalidator::~Revalidator() { stop(); }
+
+void Revalidator::stop() {
+  if (std::exchange(impl_->stopping, true)) return;
   impl_->deadline.reset();
   impl_->warp.reset();
   impl_->stop_threads();
@@ -253,18 +273,9 @@ void Revalidator::wait(std::function<void()> done) {
   impl_->start();
 }
 
-void Revalidator::purge() {
-  impl_->wait_idle();
-  ++impl_->started;
-  RoundPlan plan = impl_->plan(1);
-  plan.delete_all = true;
-  Round all(impl_->dp, impl_->handler, impl_->snapshots, plan);
-  all.run(0);
-  all.sweep();
-  impl_->finished = impl_->started;
-}
+void Revalidator::purge() { impl_->run_here(true); }
 
-void Revalidator::run_round() { impl_->run_here(); }
+void Revalidator::run_round() { impl_->run_here(false); }
 
 Revalidator::Report Revalidator::report() const {
   std::lock_guard lock(impl_->mutex);

@@ -39,6 +39,8 @@ class Revalidator {
   Revalidator(const Revalidator&) = delete;
 
   void configure(const RevalidatorSettings& settings);
+  // Ends the threads; no round runs any more. poke() stays allowed.
+  void stop();
   // Configuration or a learning table changed: a round soon. Any thread.
   void poke();
   // done() runs on the loop after a whole round that began after this call.
