@@ -1,0 +1,112 @@
+// Database files: what is written is read again, whatever a crash left behind.
+#include "ovsdb/server/journal.h"
+
+#include <fstream>
+
+#include "ovsdb/server/record.h"
+#include "tests/unit/ovsdb/test_database.h"
+
+#include <stdlib.h>
+#include <filesystem>
+
+namespace turnout::ovsdb::server {
+namespace {
+
+class JournalTest : public testing::Test {
+ protected:
+  JournalTest() {
+    char name[] = "/tmp/journal_test.XXXXXX";
+    directory_ = ::mkdtemp(name);
+    path_ = directory_ + "/db";
+    const std::string records[] = {test_schema()->to_json().dump()};
+    EXPECT_TRUE(Journal::create(path_, records));
+  }
+  ~JournalTest() override { std::filesystem::remove_all(directory_); }
+
+  std::string add_row(const std::string& name) {
+    auto database = Database::open(path_, Journal::Access::kReadWrite);
+    if (!database) return database.error().message;
+    Table& table = *(*database)->find_table("Root");
+    Transaction txn(**database);
+    auto row = table.blank_row();
+    row->uuid = Datum::uuid(Uuid::random());
+    row->at(*table.schema().find("name")) = Datum::string(name);
+    row->at(*table.schema().find("volatile")) = Datum::string("not kept");
+    txn.insert(table, row);
+    EXPECT_TRUE(txn.prepare());
+    const std::string record[] = {transaction_record(txn, "a comment")};
+    EXPECT_TRUE((*database)->storage()->append(record, true));
+    txn.finish();
+    return {};
+  }
+  size_t rows() {
+    auto database = Database::open(path_, Journal::Access::kReadOnly);
+    return database ? (*database)->find_table("Root")->rows().size() : 99;
+  }
+  std::string directory_, path_;
+};
+
+TEST_F(JournalTest, KeepsRowsButNotEphemeralColumns) {
+  EXPECT_EQ(add_row("a"), "");
+  auto database = Database::open(path_, Journal::Access::kReadOnly);
+  ASSERT_TRUE(database);
+  const Table& table = *(*database)->find_table("Root");
+  ASSERT_EQ(table.rows().size(), 1u);
+  const Row& row = *table.rows().begin()->second.row;
+  EXPECT_EQ(row.get(*table.schema().find("name")).string_at(), "a");
+  EXPECT_EQ(row.get(*table.schema().find("volatile")).string_at(), "");
+}
+
+TEST_F(JournalTest, ATornTailIsCutAndWritingGoesOn) {
+  add_row("a");
+  const auto size = std::filesystem::file_size(path_);
+  add_row("b");
+  std::filesystem::resize_file(path_, size + 20);
+  EXPECT_EQ(add_row("c"), "");
+  EXPECT_EQ(rows(), 2u);
+}
+
+TEST_F(JournalTest, DamageInTheMiddleIsNotCut) {
+  add_row("a");
+  add_row("b");
+  const auto size = std::filesystem::file_size(path_);
+  std::fstream file(path_, std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(framed_record(test_schema()->to_json().dump()).size() + 80));
+  file << "X";
+  file.close();
+  EXPECT_NE(add_row("c").find("SHA-1"), std::string::npos);
+  EXPECT_EQ(std::filesystem::file_size(path_), size);
+}
+
+TEST_F(JournalTest, ASecondWriterIsLockedOut) {
+  // Record locks belong to processes, so the other one is a child.
+  auto database = Database::open(path_, Journal::Access::kReadWrite);
+  ASSERT_TRUE(database);
+  EXPECT_EXIT(
+      {
+        auto again = Database::open(path_, Journal::Access::kReadWrite);
+        ::fprintf(stderr, "%s\n", again ? "opened" : again.error().message.c_str());
+        ::exit(again ? 0 : 1);
+      },
+      testing::ExitedWithCode(1), "failed to lock lockfile");
+}
+
+TEST_F(JournalTest, CompactionKeepsContents) {
+  for (const char* name : {"a", "b", "c"}) add_row(name);
+  auto database = Database::open(path_, Journal::Access::kReadWrite);
+  ASSERT_TRUE(database);
+  EXPECT_TRUE((*database)->compact("compacted"));
+  database->reset();
+  EXPECT_EQ(rows(), 3u);
+}
+
+TEST_F(JournalTest, SaysWhatIsWrongWithAFile) {
+  EXPECT_EQ(Database::open(directory_ + "/absent", Journal::Access::kReadWrite).error().message,
+            "I/O error: " + directory_ + "/absent: open failed (No such file or directory)");
+  std::ofstream(directory_ + "/text") << "hello world\n";
+  EXPECT_EQ(Database::open(directory_ + "/text", Journal::Access::kReadWrite).error().message,
+            "ovsdb error: " + directory_ + "/text: unexpected file format");
+}
+
+}  // namespace
+}  // namespace turnout::ovsdb::server

@@ -1,0 +1,82 @@
+// What monitors tell of changes, and that they merge what was not sent yet.
+#include "ovsdb/server/monitor.h"
+
+#include "tests/unit/ovsdb/test_database.h"
+
+namespace turnout::ovsdb::server {
+namespace {
+
+bool says(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+std::unique_ptr<Monitor> watch(TestDatabase& db, const char* requests, MonitorMethod method) {
+  auto tables = parse_monitor_requests(*db.database, *json::Json::parse(requests), method);
+  EXPECT_TRUE(tables.has_value());
+  return std::make_unique<Monitor>(*db.database, method, json::Json("id"), std::move(*tables), [] {});
+}
+
+TEST(Monitor, TellsOldAndNewValues) {
+  TestDatabase db;
+  auto monitor = watch(db, R"({"Root":{"columns":["name","count"]}})", MonitorMethod::kMonitor);
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  EXPECT_TRUE(says(monitor->take_update(), R"({"new":{"name":"a","count":0}})"));
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":5}})");
+  EXPECT_TRUE(says(monitor->take_update(), R"({"new":{"name":"a","count":5},"old":{"count":0}})"));
+  db.transact(R"({"op":"delete","table":"Root","where":[]})");
+  EXPECT_TRUE(says(monitor->take_update(), R"({"old":{"name":"a","count":5}})"));
+}
+
+TEST(Monitor, SaysNothingOfColumnsNobodyAskedFor) {
+  TestDatabase db;
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  auto monitor = watch(db, R"({"Root":{"columns":["name"]}})", MonitorMethod::kMonitor);
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":5}})");
+  EXPECT_EQ(monitor->take_update(), "");
+}
+
+TEST(Monitor, MergesChangesThatWereNotSent) {
+  TestDatabase db;
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  auto monitor = watch(db, R"({"Root":{"columns":["count"]}})", MonitorMethod::kMonitor);
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":1}})");
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":2}})");
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"b"}})");
+  db.transact(R"({"op":"delete","table":"Root","where":[["name","==","b"]]})");
+  const std::string update = monitor->take_update();
+  EXPECT_TRUE(says(update, R"({"new":{"count":2},"old":{"count":0}})"));
+  EXPECT_EQ(update.find("\"new\""), update.rfind("\"new\""));
+  EXPECT_FALSE(monitor->has_pending());
+}
+
+TEST(Monitor, ConditionalRowsComeAndGoWithTheirCondition) {
+  TestDatabase db;
+  auto monitor = watch(db, R"({"Root":[{"columns":["name"],"where":[["count",">",0]]}]})", MonitorMethod::kMonitorCond);
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  EXPECT_EQ(monitor->take_update(), "");
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":1}})");
+  EXPECT_TRUE(says(monitor->take_update(), R"({"insert":{"name":"a"}})"));
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":0}})");
+  EXPECT_TRUE(says(monitor->take_update(), R"({"delete":null})"));
+}
+
+TEST(Monitor, SetsAreToldAsDifferences) {
+  TestDatabase db;
+  auto monitor = watch(db, R"({"Root":[{"columns":["words"]}]})", MonitorMethod::kMonitorCond);
+  db.transact(R"({"op":"insert","table":"Root","row":{"words":["set",["a","b"]]}})");
+  monitor->take_update();
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"words":["set",["b","c"]]}})");
+  EXPECT_TRUE(says(monitor->take_update(), R"({"modify":{"words":["set",["a","c"]]}})"));
+}
+
+TEST(Monitor, AChangeOfConditionTellsTheDifference) {
+  TestDatabase db;
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a","count":1}},{"op":"insert","table":"Root","row":{"name":"b"}})");
+  auto monitor = watch(db, R"({"Root":[{"columns":["name"],"where":[["count",">",0]]}]})", MonitorMethod::kMonitorCond);
+  ASSERT_TRUE(monitor->change_conditions(*json::Json::parse(R"({"Root":[{"where":[["count","==",0]]}]})"), json::Json("new")));
+  const std::string update = monitor->take_update();
+  EXPECT_TRUE(says(update, "\"new\","));
+  EXPECT_TRUE(says(update, R"({"insert":{"name":"b"}})"));
+  EXPECT_TRUE(says(update, R"({"delete":null})"));
+}
+
+}  // namespace
+}  // namespace turnout::ovsdb::server
