@@ -87,7 +87,9 @@ Handle Loop::on_signal(int signal, std::function<void()> work) {
   return Handle([watch, loop = std::weak_ptr(impl_)] {
     watch->active = false;
     asio::error_code ignored;
-    if (loop.lock()) watch->set.clear(ignored);
+    if (!loop.lock()) return;
+    watch->set.cancel(ignored);  // clear() alone would forget the pending wait
+    watch->set.clear(ignored);
   });
 }
 
