@@ -74,8 +74,8 @@ Result<int> compact(Words words) {
 }
 
 Result<int> convert(Words words) {
-  auto schema = Schema::from_file(word_or(words, 1, default_schema()));
-  if (!schema) return fail("failed to read schema: " + schema.error().to_string());
+  auto schema = read_schema(word_or(words, 1, default_schema()));
+  if (!schema) return fail(schema);
   const bool elsewhere = words.size() == 3;
   auto database = Database::open(word_or(words, 0, default_database()),
                                  elsewhere ? Journal::Access::kReadOnly : Journal::Access::kReadWrite);

@@ -16,11 +16,17 @@ namespace {
 using server::Journal;
 using SchemaPtr = std::shared_ptr<const Schema>;
 
-Result<SchemaPtr> read_schema(const std::string& path) {
-  auto schema = Schema::from_file(path);
+}  // namespace
+
+Result<std::shared_ptr<const Schema>> read_schema(const std::string& path) {
+  auto json = json::Json::parse_file(path);
+  if (!json) return fail("failed to read schema: \"" + path + "\" could not be read as JSON (" + json.error().message + ")");
+  auto schema = Schema::from_json(*json);
   if (!schema) return fail("failed to read schema: " + schema.error().to_string());
   return *schema;
 }
+
+namespace {
 
 // The schema is the first record; the others need not be sound to name it.
 Result<SchemaPtr> read_database_schema(const std::string& path) {

@@ -25,11 +25,13 @@ class LogPrinter {
     if (!comment.empty()) fmt::print(" \"{}\"", comment);
     fmt::print("\n");
     if (verbosity < 1) return {};
-    json->each_member([this, is_diff = json->get("_is_diff").as_bool()](std::string_view name, const json::Json& rows) {
+    bool any = false;
+    json->each_member([this, &any, is_diff = json->get("_is_diff").as_bool()](std::string_view name, const json::Json& rows) {
       if (name.starts_with('_')) return;
+      any = true;
       rows.each_member([&](std::string_view id, const json::Json& row) { print_row(std::string(name), std::string(id), row, is_diff); });
     });
-    fmt::print("\n");
+    if (any) fmt::print("\n");
     return {};
   }
 

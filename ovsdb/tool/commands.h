@@ -2,10 +2,12 @@
 // the caller as "ovsdb-tool: MESSAGE" with status 1.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 
 #include "lib/base/result.h"
+#include "lib/ovsdb/schema.h"
 
 namespace turnout::ovsdb::tool {
 
@@ -25,6 +27,8 @@ std::string default_schema();
 inline std::string word_or(Words words, size_t index, std::string otherwise) {
   return index < words.size() ? words[index] : std::move(otherwise);
 }
+
+Result<std::shared_ptr<const Schema>> read_schema(const std::string& path);
 
 Result<int> create(Words);
 Result<int> compact(Words);

@@ -85,7 +85,7 @@ int run(int argc, char** argv) {
   }});
   const std::string help = help_text();
   cli::add_common(options, help);
-  const std::vector<std::string> words = options.parse(argc, argv, true);
+  const std::vector<std::string> words = options.parse(argc, argv, false);
   if (!words.empty() && words[0] == "help") {
     std::fputs(help.c_str(), stdout);
     return 0;
