@@ -7,6 +7,9 @@
 namespace turnout {
 
 namespace {
+// A thread may hold several RcuThread objects (a library inside a program); only the first one counts.
+thread_local int registrations = 0;
+
 struct Deferred {
   rcu_head head;
   std::function<void()> free;
@@ -14,11 +17,12 @@ struct Deferred {
 
 void run_deferred(rcu_head* head) {
   std::unique_ptr<Deferred> deferred(reinterpret_cast<Deferred*>(head));  // head is the first member
+  ++registrations;  // liburcu registered this thread of its own; what is freed may defer in turn
   deferred->free();
+  deferred.reset();
+  --registrations;
 }
 
-// A thread may hold several RcuThread objects (a library inside a program); only the first one counts.
-thread_local int registrations = 0;
 }  // namespace
 
 RcuThread::RcuThread() {

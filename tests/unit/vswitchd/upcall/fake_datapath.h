@@ -1,0 +1,81 @@
+// A datapath of one map, for tests of what stands above it.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "lib/datapath/datapath.h"
+
+namespace turnout::upcall {
+
+class FakeDatapath : public datapath::Datapath {
+ public:
+  const std::string& type() const override { return type_; }
+  const std::string& name() const override { return name_; }
+  void set_upcall_sink(datapath::UpcallSink* sink) override { sink_ = sink; }
+  Result<DpPort> add_port(std::unique_ptr<netdev::Device>, std::optional<DpPort>) override { return fail("none"); }
+  Status del_port(DpPort) override { return fail("none"); }
+  netdev::Device* device(DpPort) override { return nullptr; }
+  std::vector<datapath::PortInfo> ports() const override { return {}; }
+  Status put_flow(const datapath::FlowEntry& flow, bool) override {
+    std::lock_guard lock(mutex_);
+    flows_[flow.ufid] = flow;
+    return {};
+  }
+  std::optional<datapath::FlowStats> del_flow(const datapath::Ufid& ufid) override {
+    std::lock_guard lock(mutex_);
+    auto node = flows_.extract(ufid);
+    if (!node) return std::nullopt;
+    return node.mapped().stats;
+  }
+  std::optional<datapath::FlowEntry> get_flow(const datapath::Ufid& ufid) const override {
+    std::lock_guard lock(mutex_);
+    auto it = flows_.find(ufid);
+    if (it == flows_.end()) return std::nullopt;
+    return it->second;
+  }
+  void each_flow(const std::function<void(const datapath::FlowEntry&)>& f) const override {
+    std::lock_guard lock(mutex_);
+    for (const auto& [ufid, flow] : flows_) f(flow);
+  }
+  void flush_flows() override {
+    std::lock_guard lock(mutex_);
+    flows_.clear();
+  }
+  void set_flow_limit(uint64_t) override {}
+  void execute(const net::Packet&, const flow::FlowKey&, const datapath::ActionList&) override {}
+  datapath::Totals totals() const override { return {}; }
+  void set_threads(unsigned) override {}
+  void quiesce() override {}
+
+  // A packet that meets no flow: asks the sink and installs what it says.
+  datapath::UpcallReply miss(const flow::FlowKey& key) {
+    auto packet = net::PacketPool::local().allocate();
+    packet->set_size(60);
+    auto reply = sink_->upcall({datapath::UpcallKind::kMiss, *packet, key, {}});
+    if (!reply.install) return reply;
+    (void)put_flow({reply.ufid, flow::apply_mask(key, reply.mask), reply.mask, reply.actions, {}}, false);
+    sink_->flow_installed(reply.ufid, true);
+    return reply;
+  }
+  // Packets that met a flow.
+  void hit(const datapath::Ufid& ufid, uint64_t packets, TimePoint now) {
+    std::lock_guard lock(mutex_);
+    auto& stats = flows_.at(ufid).stats;
+    stats.packets += packets;
+    stats.bytes += 60 * packets;
+    stats.used_ns = now.ns;
+  }
+  size_t size() const {
+    std::lock_guard lock(mutex_);
+    return flows_.size();
+  }
+
+ private:
+  std::string type_ = "dummy", name_ = "ovs-dummy";
+  datapath::UpcallSink* sink_ = nullptr;
+  mutable std::mutex mutex_;
+  std::map<datapath::Ufid, datapath::FlowEntry> flows_;
+};
+
+}  // namespace turnout::upcall
