@@ -12,7 +12,7 @@ namespace {
 Log log_{"ovsdb_jsonrpc_server"};
 Log reconnect_log{"reconnect"};
 // From here on a client is slow: its updates are held back and merged, its requests are not read.
-constexpr size_t kSlowBytes = 1u << 20;
+constexpr size_t kSlowBytes = 128u << 10;
 // A slow client that takes nothing at all for so long is dropped.
 constexpr auto kStalled = std::chrono::seconds(60);
 constexpr std::string_view kProbeId = "echo";
