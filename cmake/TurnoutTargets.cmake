@@ -36,6 +36,9 @@ if(TURNOUT_SANITIZE)
 endif()
 include_directories(${CMAKE_SOURCE_DIR})
 
+# Every unit and fuzz program and nothing else: what the sanitizer build is for.
+add_custom_target(unit_tests)
+
 # turnout_library(NAME [DEPS targets...]): every .cc of the current folder (not of folders below it).
 function(turnout_library name)
   cmake_parse_arguments(ARG "" "" "DEPS;EXCLUDE" ${ARGN})
@@ -70,9 +73,10 @@ function(turnout_test folder)
     return()
   endif()
   string(REPLACE "/" "_" name "${folder}_test")
-  add_executable(${name} EXCLUDE_FROM_ALL ${sources})
+  add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL FALSE)
+  add_dependencies(unit_tests ${name})
   add_test(NAME unit/${folder} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(unit/${folder} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()

@@ -65,9 +65,15 @@ install_packages() {
 
 jobs() { nproc; }
 
-# build PRESET [cmake options]: configures when needed and builds everything.
+# build PRESET [target or cmake option]...: configures when needed; builds the targets named, or everything.
 build() {
-  local preset=$1; shift
-  step "configure ($preset)" cmake --preset "$preset" -S "$top" "$@"
-  step "build ($preset)" cmake --build --preset "$preset" -j "$(jobs)"
+  local preset=$1 word options=() targets=(); shift
+  for word in "$@"; do
+    case $word in
+      -*) options+=("$word") ;;
+      *) targets+=("$word") ;;
+    esac
+  done
+  step "configure ($preset)" cmake --preset "$preset" -S "$top" "${options[@]}"
+  step "build ($preset)" cmake --build --preset "$preset" -j "$(jobs)" ${targets:+--target "${targets[@]}"}
 }
