@@ -39,7 +39,7 @@ void add_exit(unixctl::Server& server, io::Loop& loop, bridge::Vswitch& vswitch)
   server.add("exit", "[--cleanup]", 0, 1, [&](unixctl::Args args, const unixctl::Reply& reply) {
     if (!args.empty() && args[0] == "--cleanup") vswitch.clean_up();
     reply.ok("");
-    loop.after(Duration{0}, [&loop] { loop.stop(); });
+    loop.post([&loop] { loop.stop(); });
   });
 }
 
@@ -69,6 +69,7 @@ int run(const CommandLine& line) {
                     [&daemon] { daemon.complete(); });
     add_exit(**server, loop, *vswitch);
     loop.run();
+    loop.poll();       // the answer to `exit` goes out
     server->reset();   // no command may reach a switch that is going
   }
   return 0;

@@ -83,7 +83,7 @@ void StatusWriter::flush() {
     again_ = true;
     return;
   }
-  if (!idl_.is_connected() || idl_.lock_contended() || !idl_.open_vswitch()) return;
+  if (!idl_.is_connected() || !idl_.has_lock() || !idl_.open_vswitch()) return;
   if (!cur_cfg_ && !running_.is_dirty() && statistics_.empty()) return;
   txn_ = std::make_unique<ovsdb::IdlTxn>(idl_);
   fill_root(*idl_.open_vswitch());
@@ -122,6 +122,7 @@ void StatusWriter::done(ovsdb::TxnStatus status) {
     idl_.loop().post([this] { flush(); });
     return;
   }
+  if (status == ovsdb::TxnStatus::kNotLocked) return;   // written when the lock comes back
   static LogRateLimit limit{5};
   log_bridge.limited(limit, LogLevel::kErr, "failed to write status to the database: {}", finished->error());
 }

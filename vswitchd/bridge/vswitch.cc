@@ -81,7 +81,7 @@ struct Vswitch::Impl {
   std::unique_ptr<StatusWriter> status;
   std::set<std::string> said;            // complaints that are in the log
   uint64_t configured_seqno = 0;
-  bool was_connected = false, configured_once = false, said_contended = false, writing = false;
+  bool was_connected = false, configured_once = false, said_contended = false;
   int64_t stats_interval_ms = 0;
   io::Handle statistics_timer, sampler, monitor_handle;
 };
@@ -120,13 +120,13 @@ std::optional<uint16_t> Vswitch::Impl::remembered_ofport(const Uuid& row) {
 
 void Vswitch::Impl::database_changed() {
   if (!idl.has_contents()) return;
-  if (idl.lock_contended()) {
-    if (!std::exchange(said_contended, true))
+  const bool connected = idl.is_connected();
+  if (connected && !idl.has_lock()) {   // the answer is not here yet, or another process has it
+    if (idl.lock_contended() && !std::exchange(said_contended, true))
       log_bridge.err("another ovs-vswitchd process is running, disabling this process until it goes away");
     return;
   }
   said_contended = false;
-  const bool connected = idl.is_connected();
   if (connected && !was_connected && configured_once) status->forget();
   was_connected = connected;
   if (idl.seqno() != configured_seqno)
