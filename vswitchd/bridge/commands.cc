@@ -2,6 +2,7 @@
 #include "vswitchd/bridge/commands.h"
 
 #include "lib/datapath/dpctl.h"
+#include "lib/datapath/dummy_commands.h"
 #include "vswitchd/l2/fdb_commands.h"
 #include "vswitchd/ofproto/commands.h"
 #include "vswitchd/upcall/commands.h"
@@ -101,6 +102,7 @@ void add_commands(unixctl::Server& server, io::Loop& loop, CommandContext contex
   datapath::add_dpctl_commands(
       server, datapath::DpctlContext{&context.registry,
                                      [&devices](const netdev::OpenRequest& request) { return devices.open(request); }});
+  if (devices.dummy_mode() != netdev::DummyMode::kOff) datapath::add_dummy_commands(server, devices.dummies());
   add_reconnect(server, running);
   unixctl::add_memory_command(
       server, {memory_of_switches(running, backers),
