@@ -22,9 +22,7 @@
 namespace turnout::datapath {
 
 using Ufid = std::array<uint32_t, 4>;              // names an installed flow: a 128-bit hash of masked key and mask
-Ufid make_ufid(const flow::FlowKey& key, const flow::FlowMask& mask);    // key masked or not; random per process
-std::string to_string(const Ufid& ufid);           // 8-4-4-4-12 hexadecimal digits
-std::optional<Ufid> parse_ufid(std::string_view text);                  // with or without "ufid:"
+Ufid make_ufid(const flow::FlowKey& key, const flow::FlowMask& mask);    // key masked or not
 
 enum class UpcallKind { kMiss, kAction, kSlowPath };
 struct Upcall {
@@ -50,15 +48,14 @@ class UpcallSink {
   virtual void flow_installed(const Ufid& ufid, bool installed) = 0;
 };
 
-// A ufid of zeros in a reply or an entry asks the datapath to compute it with make_ufid().
 struct FlowStats {
   uint64_t packets = 0, bytes = 0;
   int64_t used_ns = 0;                             // Clock time of the last packet, 0: never
   uint16_t tcp_flags = 0;                          // all seen, or-ed
 };
 struct FlowEntry {
-  Ufid ufid{};
-  flow::FlowKey key{};                             // masked
+  Ufid ufid{};                                     // zeros when put: make_ufid() of key and mask
+  flow::FlowKey key{};                             // outside the mask: what the packet had that caused the flow, or zeros
   flow::FlowMask mask{};
   ActionList actions;
   FlowStats stats;

@@ -1,0 +1,142 @@
+// See packet_thread.h.
+#include "lib/datapath/userspace/packet_thread.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "lib/base/log.h"
+
+namespace turnout::datapath {
+namespace {
+
+Log log_dpif{"dpif_netdev"};
+
+constexpr uint64_t kControl = UINT64_MAX;
+constexpr int kEvents = 128;
+constexpr unsigned kRounds = 16;            // of the ready ports before the others are looked at
+constexpr size_t kWorthAnotherLook = 4;     // packets; after fewer the wait tells whether there is more
+constexpr unsigned kFruitless = 64;         // wake-ups without a packet until a port is parked
+constexpr std::chrono::milliseconds kParked{100};
+
+// Signals are the main thread's.
+template <typename F>
+std::thread start_thread(F f) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(f));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+PacketThread::PacketThread(SharedState& shared, unsigned number) : shared_(shared), pipeline_(shared) {
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  control_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  epoll_event event{EPOLLIN, {.u64 = kControl}};
+  if (epoll_ < 0 || control_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, control_, &event) < 0) {
+    log_dpif.emer("no descriptors left for packet threads");
+    std::abort();
+  }
+  thread_ = start_thread([this, number] { run(number); });
+}
+
+void PacketThread::stop() {
+  if (!thread_.joinable()) return;
+  stop_.store(true, std::memory_order_release);
+  const uint64_t one = 1;
+  (void)!write(control_, &one, sizeof one);
+  thread_.join();
+}
+
+PacketThread::~PacketThread() {
+  stop();
+  close(control_);
+  close(epoll_);
+}
+
+void PacketThread::watch(Port& port) {
+  ++ports_;
+  port.fruitless = 0;
+  port.receiver.store(this, std::memory_order_release);
+  epoll_event event{EPOLLIN, {.u64 = port.number.value}};
+  if (port.device->readiness_fd() >= 0 && epoll_ctl(epoll_, EPOLL_CTL_ADD, port.device->readiness_fd(), &event) < 0)
+    log_dpif.warn("{}: cannot wait for its packets", port.name);
+}
+
+void PacketThread::unwatch(Port& port) {
+  --ports_;
+  port.receiver.store(nullptr, std::memory_order_release);
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, port.device->readiness_fd(), nullptr);
+}
+
+void PacketThread::run(unsigned number) {
+  RcuThread rcu;
+  pthread_setname_np(pthread_self(), ("packet" + std::to_string(number)).c_str());
+  while (!stop_.load(std::memory_order_acquire)) {
+    wait();
+    for (unsigned round = 0; round < kRounds && !ready_.empty(); ++round) serve_ready();
+  }
+  pipeline_.clear();
+}
+
+void PacketThread::wait() {
+  epoll_event events[kEvents];
+  const int timeout = !ready_.empty() ? 0 : parked_.empty() ? -1 : static_cast<int>(kParked.count());
+  const int n = epoll_wait(epoll_, events, kEvents, timeout);
+  if (!parked_.empty() && std::chrono::steady_clock::now() - parked_since_ >= kParked) unpark();
+  const bool had = !ready_.empty();
+  for (int i = 0; i < n; ++i)
+    if (events[i].data.u64 != kControl) ready_.push_back(static_cast<uint32_t>(events[i].data.u64));
+  if (!had) return;
+  std::sort(ready_.begin(), ready_.end());
+  ready_.erase(std::unique(ready_.begin(), ready_.end()), ready_.end());
+}
+
+void PacketThread::serve_ready() {
+  size_t kept = 0;
+  for (uint32_t number : ready_)
+    if (serve(number) >= kWorthAnotherLook) ready_[kept++] = number;
+  ready_.resize(kept);
+}
+
+size_t PacketThread::serve(uint32_t number) {
+  RcuRead read;
+  Port* port = shared_.ports.find(DpPort{number});
+  if (!port || port->receiver.load(std::memory_order_acquire) != this) return 0;
+  const size_t received = pipeline_.serve(*port);
+  if (received) port->fruitless = 0;
+  else not_ready(*port);
+  return received;
+}
+
+// A device that is gone may stay readable for ever; waiting for it would be a busy loop.
+void PacketThread::not_ready(Port& port) {
+  if (++port.fruitless < kFruitless) return;
+  port.fruitless = 0;
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, port.device->readiness_fd(), nullptr);
+  if (parked_.empty()) parked_since_ = std::chrono::steady_clock::now();
+  parked_.push_back(port.number.value);
+}
+
+void PacketThread::unpark() {
+  RcuRead read;
+  for (uint32_t number : parked_) {
+    Port* port = shared_.ports.find(DpPort{number});
+    if (!port || port->receiver.load(std::memory_order_acquire) != this) continue;
+    port->fruitless = kFruitless - 2;
+    epoll_event event{EPOLLIN, {.u64 = number}};
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, port->device->readiness_fd(), &event);
+  }
+  parked_.clear();
+}
+
+}  // namespace turnout::datapath
