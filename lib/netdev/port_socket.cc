@@ -26,7 +26,8 @@ Counter bad_metadata{"netdev_rx_bad_metadata"};
 Counter send_refused{"netdev_tx_refused"};
 
 // Room for a burst of 64 kB segments that arrives while the thread is busy; memory is used only by what waits.
-constexpr int kReceiveBuffer = 16 << 20;
+// What a burst may queue: enough for TCP's window of large segments, and some ten milliseconds of small frames.
+constexpr int kReceiveBuffer = 4 << 20;
 constexpr int kSendBuffer = 8 << 20;
 // A batch of 64 kB segments should stay in the second-level cache between receive() and send(): 16 of them do, and TCP
 // through the switch is a tenth faster than with 64.
