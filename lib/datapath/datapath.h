@@ -74,6 +74,8 @@ class Datapath {
   virtual ~Datapath() = default;
   virtual const std::string& type() const = 0;     // "system", "netdev", "dummy"
   virtual const std::string& name() const = 0;     // "ovs-system", "ovs-netdev", "ovs-dummy"
+  // dpctl and its like print it as the reference prints its userspace datapath, rather than its kernel one.
+  virtual bool shown_as_userspace() const { return type() != "system"; }
   virtual void set_upcall_sink(UpcallSink* sink) = 0;   // before the first port; outlives the datapath
 
   // Ports: main thread. `wanted` is tried first. Takes over the device.

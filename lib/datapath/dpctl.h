@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/clock.h"
 #include "lib/base/result.h"
 #include "lib/datapath/registry.h"
 
@@ -26,6 +27,8 @@ struct DpctlContext {
   DatapathRegistry* registry = nullptr;
   // For add-if: opens a device by name and type. Empty: add-if says that it is not supported.
   std::function<Result<std::unique_ptr<netdev::Device>>(const netdev::OpenRequest&)> open_device;
+  std::string program = "ovs-vswitchd";          // in front of errors
+  Clock* clock = &process_clock();               // that flow statistics are told in
 };
 
 struct DpctlCommand {
@@ -39,7 +42,7 @@ std::span<const DpctlCommand> dpctl_commands();
 // Registers each as "dpctl/NAME". The context's registry outlives the server.
 void add_dpctl_commands(unixctl::Server& server, DpctlContext context);
 inline void add_dpctl_commands(unixctl::Server& server, DatapathRegistry& registry) {
-  add_dpctl_commands(server, DpctlContext{&registry, {}});
+  add_dpctl_commands(server, DpctlContext{.registry = &registry});
 }
 
 }  // namespace turnout::datapath

@@ -17,6 +17,9 @@ class UserspaceDatapath final : public Datapath {
 
   const std::string& type() const override { return options_.type; }
   const std::string& name() const override { return options_.name; }
+  bool shown_as_userspace() const override {
+    return options_.type != "system" || options_.numbering == PortNumbering::kByName;
+  }
   void set_upcall_sink(UpcallSink* sink) override { shared_.sink.store(sink, std::memory_order_release); }
 
   Result<DpPort> add_port(std::unique_ptr<netdev::Device> device, std::optional<DpPort> wanted) override;

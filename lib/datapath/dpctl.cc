@@ -1,0 +1,112 @@
+// The table of dpctl commands, their registration, and what they share.
+#include "lib/datapath/dpctl.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "lib/datapath/dpctl_words.h"
+#include "lib/unixctl/unixctl.h"
+
+namespace turnout::datapath {
+namespace {
+
+DpctlAnswer dump_dps(const DpctlContext& context, DpctlArgs) {
+  DpctlOutput out(context);
+  for (const Datapath* d : context.registry->all()) out.print(full_name(*d) + "\n");
+  return out.done();
+}
+
+DpctlAnswer list_commands(const DpctlContext& context, DpctlArgs) {
+  DpctlOutput out(context);
+  out.print("The available commands are:\n");
+  for (const DpctlCommand& c : dpctl_commands()) out.print(fmt::format("  dpctl/{:<23} {}\n", c.name, c.usage));
+  return out.done();
+}
+
+constexpr DpctlCommand kCommands[] = {
+    {"add-if", "dp iface...", 2, -1, dpctl_add_if},
+    {"del-if", "dp iface...", 2, -1, dpctl_del_if},
+    {"set-if", "dp iface...", 2, -1, dpctl_set_if},
+    {"dump-dps", "", 0, 0, dump_dps},
+    {"show", "[-s] [dp...]", 0, -1, dpctl_show},
+    {"dump-flows", "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]", 0, 6, dpctl_dump_flows},
+    {"add-flow", "[dp] flow actions", 2, 3, dpctl_add_flow},
+    {"mod-flow", "[dp] flow actions", 2, 3, dpctl_mod_flow},
+    {"get-flow", "[dp] ufid", 1, 2, dpctl_get_flow},
+    {"del-flow", "[dp] flow", 1, 2, dpctl_del_flow},
+    {"add-flows", "[dp] file", 1, 2, dpctl_add_flows},
+    {"mod-flows", "[dp] file", 1, 2, dpctl_add_flows},
+    {"del-flows", "[dp] [file]", 0, 2, dpctl_del_flows},
+    {"list-commands", "", 0, -1, list_commands},
+    {"parse-actions", "actions", 1, -1, dpctl_parse_actions},
+};
+
+bool take_option(std::string_view word, DpctlOptions& options) {
+  if (word == "-m" || word == "--more") options.more = true;
+  else if (word == "-s" || word == "--statistics") options.statistics = true;
+  else if (word == "--names") options.names = true;
+  else if (word == "--no-names") options.names = false;
+  else if (word == "--may-create") options.may_create = true;
+  else if (word == "--read-only") options.read_only = true;
+  else if (word == "--clear") options.clear = true;
+  else return false;
+  return true;
+}
+
+}  // namespace
+
+std::span<const DpctlCommand> dpctl_commands() { return kCommands; }
+
+void DpctlOutput::warn(std::string_view message, int code) {
+  answer_.text += context_.program + ": " + std::string(message);
+  if (code) answer_.text += fmt::format(" ({})", std::strerror(code));
+  answer_.text += "\n";
+}
+
+Result<DpctlOptions> take_options(DpctlArgs& words) {
+  DpctlOptions options;
+  while (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
+    const std::string& word = words[0];
+    words = words.subspan(1);
+    if (word == "--") break;
+    if (!take_option(word, options)) return fail("Unrecognized option " + word);
+  }
+  return options;
+}
+
+Datapath* only_datapath(DpctlOutput& out) {
+  auto only = out.context().registry->only();
+  if (only) return *only;
+  out.warn(only.error().message);
+  out.warn("datapath not found", EINVAL);
+  return nullptr;
+}
+
+Datapath* take_datapath(DpctlOutput& out, DpctlArgs& words, size_t with) {
+  if (words.size() < with) return only_datapath(out);
+  auto found = out.context().registry->find(words[0]);
+  words = words.subspan(1);
+  if (found) return *found;
+  out.warn("datapath not found", EINVAL);
+  return nullptr;
+}
+
+std::optional<DpPort> port_by_name(const Datapath& datapath, std::string_view name) {
+  for (const PortInfo& port : datapath.ports())
+    if (port.name == name) return port.number;
+  return std::nullopt;
+}
+
+void add_dpctl_commands(unixctl::Server& server, DpctlContext context) {
+  for (const DpctlCommand& command : kCommands)
+    server.add(std::string("dpctl/") + command.name, command.usage, command.min_args, command.max_args,
+               [&command, context](unixctl::Args args, const unixctl::Reply& reply) {
+                 DpctlAnswer answer = command.run(context, args);
+                 if (answer.ok) reply.ok(std::move(answer.text));
+                 else reply.error(std::move(answer.text));
+               });
+}
+
+}  // namespace turnout::datapath

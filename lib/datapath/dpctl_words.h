@@ -1,0 +1,67 @@
+// What the dpctl commands have in common: option words, the datapath argument, port names, errors. lib/datapath only.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/datapath/dpctl.h"
+
+namespace turnout::datapath {
+
+using DpctlArgs = std::span<const std::string>;
+
+// Collects the text of an answer: output and errors as they come.
+class DpctlOutput {
+ public:
+  explicit DpctlOutput(const DpctlContext& context) : context_(context) {}
+  void print(std::string_view text) { answer_.text += text; }
+  // "PROGRAM: MESSAGE (strerror)\n"; code 0: no parenthesis.
+  void warn(std::string_view message, int code = 0);
+  DpctlAnswer done() { return std::move(answer_); }
+  DpctlAnswer failed() {
+    answer_.ok = false;
+    return std::move(answer_);
+  }
+  DpctlAnswer fail(std::string_view message, int code = 0) {
+    warn(message, code);
+    return failed();
+  }
+  const DpctlContext& context() const { return context_; }
+
+ private:
+  const DpctlContext& context_;
+  DpctlAnswer answer_;
+};
+
+// Options of all commands, in front of the other words (which stay in `words`).
+struct DpctlOptions {
+  bool more = false, statistics = false, may_create = false, clear = false, read_only = false;
+  std::optional<bool> names;
+};
+Result<DpctlOptions> take_options(DpctlArgs& words);       // the error is the whole answer
+
+// The datapath that the first word names where the words may be `with` many, the only one there is otherwise. Takes the
+// word off. nullptr: said so.
+Datapath* take_datapath(DpctlOutput& out, DpctlArgs& words, size_t with);
+Datapath* only_datapath(DpctlOutput& out);
+
+std::optional<DpPort> port_by_name(const Datapath& datapath, std::string_view name);
+
+// The commands of dpctl_flows.cc.
+DpctlAnswer dpctl_dump_flows(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_add_flow(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_mod_flow(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_get_flow(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_del_flow(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_add_flows(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_del_flows(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_parse_actions(const DpctlContext& context, DpctlArgs args);
+// The commands of dpctl_ports.cc.
+DpctlAnswer dpctl_show(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_add_if(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_del_if(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_set_if(const DpctlContext& context, DpctlArgs args);
+
+}  // namespace turnout::datapath
