@@ -37,7 +37,7 @@ constexpr DpctlCommand kCommands[] = {
     {"get-flow", "[dp] ufid", 1, 2, dpctl_get_flow},
     {"del-flow", "[dp] flow", 1, 2, dpctl_del_flow},
     {"add-flows", "[dp] file", 1, 2, dpctl_add_flows},
-    {"mod-flows", "[dp] file", 1, 2, dpctl_add_flows},
+    {"mod-flows", "[dp] file", 1, 2, dpctl_mod_flows},
     {"del-flows", "[dp] [file]", 0, 2, dpctl_del_flows},
     {"list-commands", "", 0, -1, list_commands},
     {"parse-actions", "actions", 1, -1, dpctl_parse_actions},

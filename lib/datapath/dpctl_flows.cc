@@ -81,6 +81,14 @@ bool select_type(std::string_view text, DumpSelection& selection) {
   return true;
 }
 
+// "WORD: unknown field NAME" for a word that names none.
+std::string filter_error(std::string_view text, std::string_view message) {
+  static constexpr std::string_view kUnknown = ": unknown field";
+  if (!message.ends_with(kUnknown)) return fmt::format("{}: {}", text, message);
+  const std::string_view word = message.substr(0, message.size() - kUnknown.size());
+  return fmt::format("{}: unknown field {}", word, word.substr(0, word.find('=')));
+}
+
 bool select(DpctlOutput& out, const Datapath& datapath, std::string_view word, DumpSelection& selection) {
   if (word.starts_with("filter=")) {
     const std::string_view text = word.substr(7);
@@ -90,7 +98,7 @@ bool select(DpctlOutput& out, const Datapath& datapath, std::string_view word, D
       return OfPort{static_cast<uint16_t>(port->value)};
     });
     if (match) selection.filter = std::move(*match);
-    else out.warn(fmt::format("Failed to parse filter ({}: {})", text, match.error().message));
+    else out.warn(fmt::format("Failed to parse filter ({})", filter_error(text, match.error().message)));
     return static_cast<bool>(match);
   }
   if (word.starts_with("type=")) {
@@ -127,6 +135,7 @@ Result<FlowEntry> parse_entry(const Datapath& datapath, std::string_view text) {
 }
 
 enum class PutMode { kAdd, kModify, kEither };
+enum class LineMode { kAdd, kModify, kDelete };   // what a line of a file means that does not say
 
 bool put_one(DpctlOutput& out, Datapath& datapath, std::string_view flow, std::string_view actions, PutMode mode) {
   auto entry = parse_entry(datapath, flow);
@@ -181,29 +190,29 @@ bool del_one(DpctlOutput& out, Datapath& datapath, std::string_view text) {
 }
 
 // One line of a file: "[add|modify|delete] flow [actions]". False: it has not the form.
-bool run_line(DpctlOutput& out, Datapath& datapath, std::string_view line, bool deletes) {
-  PutMode mode = PutMode::kEither;
+bool run_line(DpctlOutput& out, Datapath& datapath, std::string_view line, LineMode mode) {
   const auto take = [&](std::string_view word) {
     if (!line.starts_with(word) || line.size() <= word.size() || line[word.size()] != ' ') return false;
     line = trim(line.substr(word.size()));
     return true;
   };
-  if (take("add")) deletes = false;
-  else if (take("modify")) deletes = false, mode = PutMode::kModify;
-  else if (take("delete")) deletes = true;
+  if (take("add")) mode = LineMode::kAdd;
+  else if (take("modify")) mode = LineMode::kModify;
+  else if (take("delete")) mode = LineMode::kDelete;
   const size_t space = line.find_last_of(" \t");
   const bool has_actions = space != line.npos && line[space - 1] != ',' && line.find('(', space) != space + 1;
-  if (deletes) {
+  if (mode == LineMode::kDelete) {
     if (has_actions && !line.starts_with("ufid:")) return false;
     del_one(out, datapath, line);
     return true;
   }
   if (!has_actions) return false;
-  put_one(out, datapath, line.substr(0, space), line.substr(space + 1), mode);
+  put_one(out, datapath, line.substr(0, space), line.substr(space + 1),
+          mode == LineMode::kAdd ? PutMode::kAdd : PutMode::kModify);
   return true;
 }
 
-DpctlAnswer run_file(DpctlOutput& out, Datapath& datapath, const std::string& path, bool deletes) {
+DpctlAnswer run_file(DpctlOutput& out, Datapath& datapath, const std::string& path, LineMode mode) {
   std::ifstream file(path);
   if (!file) {
     out.warn(fmt::format("Opening file \"{}\" failed", path), errno ? errno : ENOENT);
@@ -214,7 +223,7 @@ DpctlAnswer run_file(DpctlOutput& out, Datapath& datapath, const std::string& pa
     std::string_view text = line;
     if (const size_t hash = text.find('#'); hash != text.npos) text = text.substr(0, hash);
     text = trim(text);
-    if (!text.empty() && !run_line(out, datapath, text, deletes))
+    if (!text.empty() && !run_line(out, datapath, text, mode))
       out.warn(fmt::format("Failed parsing line number {}, skipped!", number));
   }
   return out.done();
@@ -278,7 +287,13 @@ DpctlAnswer dpctl_del_flow(const DpctlContext& context, DpctlArgs args) {
 DpctlAnswer dpctl_add_flows(const DpctlContext& context, DpctlArgs args) {
   DpctlOutput out(context);
   Datapath* datapath = take_datapath(out, args, 2);
-  return datapath ? run_file(out, *datapath, args[0], false) : out.failed();
+  return datapath ? run_file(out, *datapath, args[0], LineMode::kAdd) : out.failed();
+}
+
+DpctlAnswer dpctl_mod_flows(const DpctlContext& context, DpctlArgs args) {
+  DpctlOutput out(context);
+  Datapath* datapath = take_datapath(out, args, 2);
+  return datapath ? run_file(out, *datapath, args[0], LineMode::kModify) : out.failed();
 }
 
 DpctlAnswer dpctl_del_flows(const DpctlContext& context, DpctlArgs args) {
@@ -286,7 +301,7 @@ DpctlAnswer dpctl_del_flows(const DpctlContext& context, DpctlArgs args) {
   const bool named = args.size() == 2 || (args.size() == 1 && context.registry->find(args[0]));
   Datapath* datapath = named ? take_datapath(out, args, 1) : only_datapath(out);
   if (!datapath) return out.failed();
-  if (!args.empty()) return run_file(out, *datapath, args[0], true);
+  if (!args.empty()) return run_file(out, *datapath, args[0], LineMode::kDelete);
   datapath->flush_flows();
   return out.done();
 }

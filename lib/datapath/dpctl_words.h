@@ -56,6 +56,7 @@ DpctlAnswer dpctl_mod_flow(const DpctlContext& context, DpctlArgs args);
 DpctlAnswer dpctl_get_flow(const DpctlContext& context, DpctlArgs args);
 DpctlAnswer dpctl_del_flow(const DpctlContext& context, DpctlArgs args);
 DpctlAnswer dpctl_add_flows(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_mod_flows(const DpctlContext& context, DpctlArgs args);
 DpctlAnswer dpctl_del_flows(const DpctlContext& context, DpctlArgs args);
 DpctlAnswer dpctl_parse_actions(const DpctlContext& context, DpctlArgs args);
 // The commands of dpctl_ports.cc.
