@@ -131,6 +131,7 @@ void Idl::fail_outstanding() {
 
 void Idl::give_up(std::string message) {
   idl_log.limited(idl_limit, LogLevel::kWarn, "{}: {}", session_->remote(), message);
+  last_txn_.clear();
   error_ = Error(std::move(message));
   session_->drop(error_);
 }
@@ -142,29 +143,54 @@ void Idl::on_message(Message message) {
     session_->send(Message::error_reply(Json("unknown method"), message.id));
     return;
   }
-  if (message.method == "update" && state_ == State::kReady) {
-    IdlUpdate update(*this);
-    if (auto s = update.apply(message.params[1], false); !s) return give_up(s.error().message);
-    if (update.alerts()) advance();
+  if (message.method == "update3" && state_ == State::kReady) {
+    last_txn_ = message.params[1].as_string();
+    on_update(message.params[2], true);
+  } else if ((message.method == "update2" || message.method == "update") && state_ == State::kReady) {
+    on_update(message.params[1], message.method == "update2");
   } else if (message.method == "locked" || message.method == "stolen") {
     on_lock_notification(message.method, message.params);
   }
 }
 
+void Idl::on_update(const Json& updates, bool diffs) {
+  IdlUpdate update(*this, diffs ? IdlUpdate::Form::kDiff : IdlUpdate::Form::kOldNew);
+  if (auto s = update.apply(updates, false); !s) return give_up(s.error().message);
+  if (update.alerts()) advance();
+}
+
+namespace {
+bool is_unknown_method(const Message& message) {
+  return message.type == Message::Type::kError && message.error.is_string() && message.error.as_string() == "unknown method";
+}
+}  // namespace
+
+void Idl::on_monitor_reply(const Message& message) {
+  if (is_unknown_method(message) && method_ != Method::kPlain) {
+    method_ = method_ == Method::kCondSince ? Method::kCond : Method::kPlain;
+    return send_monitor();
+  }
+  if (message.type == Message::Type::kError) return give_up("database server refused: " + message.error.dump(Json::kSorted));
+  const bool since = method_ == Method::kCondSince;
+  // [found, last-txn-id, updates]: when found, only what happened since the transaction that was named.
+  const bool found = since && message.result[0].as_bool();
+  last_txn_ = since ? message.result[1].as_string() : std::string_view();
+  IdlUpdate update(*this, method_ == Method::kPlain ? IdlUpdate::Form::kOldNew : IdlUpdate::Form::kDiff);
+  if (auto s = update.apply(since ? message.result[2] : message.result, !found); !s) return give_up(s.error().message);
+  state_ = State::kReady;
+  has_contents_ = true;
+  error_ = Error("");
+  advance();
+}
+
 void Idl::on_reply(const Message& message) {
   if (!message.id.is_integer()) return;
   int64_t id = message.id.as_integer();
-  bool failed = message.type == Message::Type::kError;
   if (pending_id_ == id) {
     pending_id_.reset();
-    if (failed) return give_up("database server refused: " + message.error.dump(Json::kSorted));
-    if (state_ == State::kSchema) return on_schema(message.result);
-    IdlUpdate update(*this);
-    if (auto s = update.apply(message.result, true); !s) return give_up(s.error().message);
-    state_ = State::kReady;
-    has_contents_ = true;
-    error_ = Error("");
-    advance();
+    if (state_ == State::kMonitor) return on_monitor_reply(message);
+    if (message.type == Message::Type::kError) return give_up("database server refused: " + message.error.dump(Json::kSorted));
+    on_schema(message.result);
   } else if (lock_id_ == id) {
     on_lock_reply(message);
   } else if (auto found = outstanding_.find(id); found != outstanding_.end()) {
@@ -186,11 +212,15 @@ void Idl::on_schema(const Json& json) {
     for (const ColumnSchema& column : table->schema_.columns) {
       const ColumnSchema* other = there ? there->find(column.name) : nullptr;
       auto& state = table->columns_[column.index];
+      const bool before = state.on_server;
       state.on_server = other && other->type.key.type == column.type.key.type && other->type.value.type == column.type.value.type;
+      if (state.on_server != before) last_txn_.clear();   // what is here lacks a column
+      state.one_value = other && other->type.max == 1;
       if (there && state.monitored && !state.on_server)
         idl_log.warn("{} table in {} database lacks {} column (database needs upgrade?)", table->name(), schema_->name, column.name);
     }
   }
+  method_ = Method::kCondSince;
   send_monitor();
   if (!lock_.empty()) send_lock();
 }
@@ -207,7 +237,10 @@ void Idl::send_monitor() {
     requests.set(table->name(), Json::array({Json::object({{"columns", columns}})}));
   }
   state_ = State::kMonitor;
-  pending_id_ = request("monitor", Json::array({schema_->name, Json::array({"idl", schema_->name}), requests}));
+  Json params = Json::array({schema_->name, Json::array({"idl", schema_->name}), requests});
+  if (method_ == Method::kCondSince) params.append(last_txn_.empty() ? Uuid{}.to_string() : last_txn_);
+  static constexpr const char* kNames[] = {"monitor_cond_since", "monitor_cond", "monitor"};
+  pending_id_ = request(kNames[static_cast<int>(method_)], std::move(params));
 }
 
 void Idl::advance() {

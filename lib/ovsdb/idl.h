@@ -124,7 +124,10 @@ class IdlTable {
   friend class IdlTxn;
   friend class IdlUpdate;
   friend class TxnWriter;
-  struct ColumnState { bool monitored = false, alert = true, on_server = true; };
+  struct ColumnState {
+    bool monitored = false, alert = true, on_server = true;
+    bool one_value = false;                             // in the server's schema: its changes come whole, not as differences
+  };
   IdlTable(Idl& idl, const TableSchema& schema, MakeRow make_row);
   Idl& idl_;
   const TableSchema& schema_;
@@ -219,12 +222,17 @@ class Idl {
   friend class IdlTxn;
   friend class IdlUpdate;
   enum class State { kIdle, kSchema, kMonitor, kReady };
+  // How the server tells changes, the best first: since a transaction, as differences (ovsdb-server(7) §4.1.12, §4.1.15), or
+  // as old and new values (RFC 7047 §4.1.5).
+  enum class Method { kCondSince, kCond, kPlain };
   int64_t request(const char* method, json::Json params);   // its id
   void on_connected();
   void on_disconnected(const Error& error);
   void on_message(json::Message message);
   void on_schema(const json::Json& schema);
   void send_monitor();
+  void on_monitor_reply(const json::Message& message);
+  void on_update(const json::Json& updates, bool diffs);
   void on_reply(const json::Message& message);
   void on_lock_notification(const std::string& method, const json::Json& params);
   void send_lock();
@@ -240,6 +248,8 @@ class Idl {
   std::vector<std::unique_ptr<IdlTable>> tables_;
   std::unique_ptr<Session> session_;
   State state_ = State::kIdle;
+  Method method_ = Method::kCondSince;
+  std::string last_txn_;                        // the server's name for the contents that are here; empty: none
   std::optional<int64_t> pending_id_, lock_id_;
   std::unordered_map<int64_t, IdlTxn*> outstanding_;
   IdlTxn* txn_ = nullptr;

@@ -32,7 +32,7 @@ Status IdlUpdate::apply_table(IdlTable& table, const Json& rows) {
     if (!status) return;
     auto uuid = Uuid::parse(name);
     if (!uuid) status = fail(fmt::format("<table-update> for table \"{}\" contains bad UUID \"{}\" as member name", table.name(), name));
-    else status = apply_row(table, *uuid, update);
+    else status = form_ == Form::kDiff ? apply_row2(table, *uuid, update) : apply_row(table, *uuid, update);
   });
   return status;
 }
@@ -59,32 +59,95 @@ void IdlUpdate::insert(IdlTable& table, const Uuid& uuid, const Json& columns, S
   *status = write_columns(stays, columns, nullptr);
 }
 
+// One member says what happened: initial, insert, modify or delete.
+Status IdlUpdate::apply_row2(IdlTable& table, const Uuid& uuid, const Json& update) {
+  auto at = table.rows_.find(uuid);
+  if (update.has("delete")) {
+    if (at != table.rows_.end()) erase(table, at);
+    return {};
+  }
+  if (Json diff = update.get("modify"); diff.is_object()) {
+    if (at != table.rows_.end()) return modify_columns(*at->second, diff);
+    return fail(fmt::format("<row-update2> modifies row {} of table \"{}\", which is not there", uuid.to_string(), table.name()));
+  }
+  Json whole = update.get(update.has("initial") ? "initial" : "insert");
+  if (!whole.is_object())
+    return fail(fmt::format("<row-update2> of row {} of table \"{}\" has no row", uuid.to_string(), table.name()));
+  if (at != table.rows_.end()) return write_whole(*at->second, whole);
+  Status status;
+  insert(table, uuid, whole, &status);
+  return status;
+}
+
+const ColumnSchema* IdlUpdate::monitored_column(const IdlTable& table, std::string_view name) {
+  const ColumnSchema* column = table.schema().find(name);
+  return column && !column->is_synthetic() && table.columns_[column->index].monitored ? column : nullptr;
+}
+
+namespace {
+tl::unexpected<Error> column_fail(const IdlTable& table, std::string_view column, const DbError& why) {
+  return fail(fmt::format("column {} of table {}: {}", column, table.name(), why.to_string()));
+}
+}  // namespace
+
 // Writes the columns of `columns`; with `only`, those that it names too: the rest of a modified row is as it was.
 Status IdlUpdate::write_columns(IdlRow& row, const Json& columns, const Json* only) {
   IdlTable& table = row.table();
   Status status;
   columns.each_member([&](std::string_view name, const Json& value) {
     if (!status || (only && !only->has(name))) return;
-    const ColumnSchema* column = table.schema().find(name);
-    if (!column || column->is_synthetic()) return;
-    auto& state = table.columns_[column->index];
-    if (!state.monitored) return;
+    const ColumnSchema* column = monitored_column(table, name);
+    if (!column) return;
     // Constraints are the server's business: a newer schema may allow more. The number of elements is not, because
     // scalars are read without looking.
     auto datum = datum_from_json_unchecked(column->type, value);
-    if (datum && datum->size() < column->type.min) datum = column->type.default_datum();
     if (!datum) {
-      status = fail(fmt::format("column {} of table {}: {}", name, table.name(), datum.error().to_string()));
+      status = column_fail(table, name, datum.error());
       return;
     }
-    Datum& place = row.data_[column->index];
-    if (place == *datum) return;
-    place = std::move(*datum);
-    if (!state.alert) return;
-    mark_column(row, column->index);
-    note(row, Change::kModified);
+    store(row, *column, datum->size() < column->type.min ? column->type.default_datum() : std::move(*datum));
   });
   return status;
+}
+
+// Writes every column: what `columns` lacks has its default.
+Status IdlUpdate::write_whole(IdlRow& row, const Json& columns) {
+  IdlTable& table = row.table();
+  for (const ColumnSchema& column : table.schema().columns)
+    if (table.columns_[column.index].monitored && !columns.has(column.name)) store(row, column, table.defaults_[column.index]);
+  return write_columns(row, columns, nullptr);
+}
+
+// A column of at most one element comes with its new value, a set or map with the difference from the old one.
+Status IdlUpdate::modify_columns(IdlRow& row, const Json& diff) {
+  IdlTable& table = row.table();
+  Status status;
+  diff.each_member([&](std::string_view name, const Json& value) {
+    const ColumnSchema* column = status ? monitored_column(table, name) : nullptr;
+    if (!column) return;
+    auto datum = datum_from_json_unchecked(column->type, value);
+    if (!datum) {
+      status = column_fail(table, name, datum.error());
+      return;
+    }
+    if (table.columns_[column->index].one_value) {
+      store(row, *column, datum->size() < column->type.min ? column->type.default_datum() : std::move(*datum));
+    } else {
+      Datum now = row.data_[column->index];
+      now.apply_diff(*datum);
+      store(row, *column, now.size() < column->type.min ? column->type.default_datum() : std::move(now));
+    }
+  });
+  return status;
+}
+
+void IdlUpdate::store(IdlRow& row, const ColumnSchema& column, Datum value) {
+  Datum& place = row.data_[column.index];
+  if (place == value) return;
+  place = std::move(value);
+  if (!row.table().columns_[column.index].alert) return;
+  mark_column(row, column.index);
+  note(row, Change::kModified);
 }
 
 void IdlUpdate::erase(IdlTable& table, IdlTable::Map::iterator at) {

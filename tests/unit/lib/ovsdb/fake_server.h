@@ -46,6 +46,8 @@ class FakeServer {
   // What transact answers next, one text for each request; then [{}].
   std::deque<std::string> answers;
   std::vector<std::string> transactions, requests;
+  // The one monitor method it knows; set_contents() gives the whole result of it.
+  std::string monitor_method = "monitor";
   int connections = 0;
 
  private:
@@ -61,7 +63,13 @@ class FakeServer {
     requests.push_back(m.method + " " + m.params.dump());
     json::Json result;
     if (m.method == "get_schema") result = schema_;
-    if (m.method == "monitor") result = contents_;
+    if (m.method.starts_with("monitor")) {
+      if (m.method != monitor_method) {
+        connection_->send(json::Message::error_reply(json::Json("unknown method"), m.id));
+        return;
+      }
+      result = contents_;
+    }
     if (m.method == "lock") result = json::Json::object({{"locked", json::Json(false)}});
     if (m.method == "transact") {
       transactions.push_back(m.params.dump());

@@ -19,8 +19,10 @@ std::string node(const char* uuid, const char* columns) { return std::string(R"(
 
 class IdlTest : public ::testing::Test {
  protected:
-  void begin(std::string contents = node(kA, R"("name":"a","count":1,"ids":["map",[["k","v"],["l","w"]]])")) {
+  void begin(std::string contents = node(kA, R"("name":"a","count":1,"ids":["map",[["k","v"],["l","w"]]])"),
+             std::string method = "monitor") {
     server = std::make_unique<FakeServer>(loop, js(kSchema), js(contents));
+    server->monitor_method = method;
     Idl::Options options;
     options.session.reconnect.min_backoff = std::chrono::milliseconds(1);
     options.session.reconnect.max_backoff = std::chrono::milliseconds(2);
@@ -101,6 +103,87 @@ TEST_F(IdlTest, KeepsContentsAndAddressesOverALostConnection) {
   EXPECT_EQ(server->connections, 2);
 }
 
+// ---- changes as differences ----
+
+std::string node2(const char* uuid, const char* what, const char* columns) {
+  return std::string(R"({"Node":{")") + uuid + R"(":{")" + what + R"(":)" + columns + "}}}";
+}
+const std::string kAsInitial = node2(kA, "initial", R"({"name":"a","count":1,"ids":["map",[["k","v"],["l","w"]]]})");
+constexpr const char* kTxn1 = "11111111-0000-4000-8000-000000000001";
+constexpr const char* kTxn2 = "22222222-0000-4000-8000-000000000002";
+std::string since(const char* found, const char* txn, const std::string& updates) {
+  return std::string("[") + found + ",\"" + txn + "\"," + updates + "]";
+}
+
+TEST_F(IdlTest, AsksForTheBestMonitorThatTheServerKnows) {
+  begin();
+  std::vector<std::string> methods;
+  for (const std::string& request : server->requests) methods.push_back(request.substr(0, request.find(' ')));
+  EXPECT_EQ(methods, (std::vector<std::string>{"get_schema", "monitor_cond_since", "monitor_cond", "monitor"}));
+}
+
+TEST_F(IdlTest, DifferencesChangeOnlyWhatTheyName) {
+  begin(kAsInitial, "monitor_cond");
+  idl->clear_tracked();
+  const std::string modify = node2(
+      kA, "modify", R"({"count":5,"ids":["map",[["k","v"],["l","2"],["m","3"]]],"next":["uuid","bbbbbbbb-0000-4000-8000-000000000002"]})");
+  server->notify("update2", "[null," + modify + "]");
+  ASSERT_TRUE(until_seqno_moves());
+  EXPECT_EQ(row(kA)->get(column("name")).string_at(), "a");
+  EXPECT_EQ(row(kA)->get(column("count")).integer_at(), 5);
+  EXPECT_EQ(json_of(row(kA)->get(column("ids"))), R"(["map",[["l","2"],["m","3"]]])");
+  EXPECT_EQ(row(kA)->get(column("next")).size(), 1u);
+  EXPECT_FALSE(row(kA)->changed(column("name")));
+  EXPECT_TRUE(row(kA)->changed(column("ids")));
+  // The same element again: it goes.
+  server->notify("update2", "[null," + node2(kA, "modify", R"({"next":["uuid","bbbbbbbb-0000-4000-8000-000000000002"]})") + "]");
+  ASSERT_TRUE(until_seqno_moves());
+  EXPECT_TRUE(row(kA)->get(column("next")).empty());
+}
+
+TEST_F(IdlTest, InsertedRowsHaveDefaultsWhereTheServerIsSilent) {
+  begin(kAsInitial, "monitor_cond");
+  server->notify("update2", "[null," + node2(kB, "insert", R"({"name":"b"})") + "]");
+  ASSERT_TRUE(until_seqno_moves());
+  EXPECT_EQ(row(kB)->get(column("count")).integer_at(), 0);
+  server->notify("update2", "[null," + node2(kB, "delete", "null") + "]");
+  ASSERT_TRUE(until_seqno_moves());
+  EXPECT_EQ(row(kB), nullptr);
+}
+
+TEST_F(IdlTest, ContentsAfterALossReplaceWhatWasThere) {
+  begin(kAsInitial, "monitor_cond");
+  server->close();
+  ASSERT_TRUE(until([&] { return !idl->is_connected(); }));
+  server->set_contents(js(node2(kA, "initial", R"({"name":"a"})")));
+  server->open();
+  ASSERT_TRUE(until([&] { return idl->is_connected(); }));
+  EXPECT_EQ(row(kA)->get(column("count")).integer_at(), 0);
+  EXPECT_TRUE(row(kA)->get(column("ids")).empty());
+}
+
+TEST_F(IdlTest, GoesOnAfterTheTransactionThatTheServerRemembers) {
+  begin(since("false", kTxn1, kAsInitial), "monitor_cond_since");
+  server->notify("update3", std::string("[null,\"") + kTxn2 + "\"," + node2(kA, "modify", R"({"count":2})") + "]");
+  ASSERT_TRUE(until_seqno_moves());
+  server->close();
+  ASSERT_TRUE(until([&] { return !idl->is_connected(); }));
+  server->set_contents(js(since("true", kTxn2, node2(kB, "insert", R"({"name":"b"})"))));
+  server->open();
+  ASSERT_TRUE(until([&] { return idl->is_connected(); }));
+  EXPECT_NE(server->requests.back().find(std::string(",\"") + kTxn2 + "\"]"), std::string::npos) << server->requests.back();
+  EXPECT_EQ(row(kA)->get(column("count")).integer_at(), 2);
+  EXPECT_NE(row(kB), nullptr);
+}
+
+TEST_F(IdlTest, ADifferenceOfAnUnknownRowAsksForEverythingAnew) {
+  begin(since("false", kTxn1, kAsInitial), "monitor_cond_since");
+  server->notify("update3", std::string("[null,\"") + kTxn2 + "\"," + node2(kB, "modify", R"({"count":2})") + "]");
+  ASSERT_TRUE(until([&] { return server->connections == 2 && idl->is_connected(); }));
+  EXPECT_NE(server->requests.back().find(",\"00000000-0000-0000-0000-000000000000\"]"), std::string::npos);
+  EXPECT_NE(row(kA), nullptr);
+}
+
 TEST_F(IdlTest, WithoutRetryTheFirstFailureEnds) {
   Idl::Options options;
   options.session.retry = false;
@@ -117,7 +200,7 @@ TEST_F(IdlTest, AsksOnlyForWhatTheServerHas) {
   idl = std::make_unique<Idl>(loop, schema, server->remote(), Idl::Options{});
   idl->start();
   ASSERT_TRUE(idl->wait_for_contents(std::chrono::seconds(20)));
-  EXPECT_EQ(server->requests[1], R"(monitor ["D",["idl","D"],{"Node":[{"columns":["name"]}]}])");
+  EXPECT_EQ(server->requests.back(), R"(monitor ["D",["idl","D"],{"Node":[{"columns":["name"]}]}])");
   EXPECT_FALSE(idl->table(table()).on_server(column("count")));
   EXPECT_EQ(row(kA)->get(column("count")).integer_at(), 0);
 }
