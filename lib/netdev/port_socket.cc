@@ -25,7 +25,6 @@ namespace {
 Counter bad_metadata{"netdev_rx_bad_metadata"};
 Counter send_refused{"netdev_tx_refused"};
 
-// Room for a burst of 64 kB segments that arrives while the thread is busy; memory is used only by what waits.
 // What a burst may queue: enough for TCP's window of large segments, and some ten milliseconds of small frames.
 constexpr int kReceiveBuffer = 4 << 20;
 constexpr int kSendBuffer = 8 << 20;
