@@ -69,6 +69,8 @@ void Idl::monitor(const TableSchema& t, const ColumnSchema& column) {
   if (!column.is_synthetic()) wanted.columns_[column.index].monitored = true;
 }
 
+void Idl::monitor_where(const TableSchema& t, Json conditions) { table(t).where_ = std::move(conditions); }
+
 void Idl::omit(const TableSchema& t, const ColumnSchema& column) {
   if (!column.is_synthetic()) table(t).columns_[column.index].monitored = false;
 }
@@ -234,7 +236,9 @@ void Idl::send_monitor() {
       const auto& state = table->columns_[column.index];
       if (state.monitored && state.on_server) columns.append(column.name);
     }
-    requests.set(table->name(), Json::array({Json::object({{"columns", columns}})}));
+    Json request = Json::object({{"columns", columns}});
+    if (method_ != Method::kPlain && !table->where_.is_null()) request.set("where", table->where_);
+    requests.set(table->name(), Json::array({request}));
   }
   state_ = State::kMonitor;
   Json params = Json::array({schema_->name, Json::array({"idl", schema_->name}), requests});

@@ -134,6 +134,7 @@ class IdlTable {
   MakeRow make_row_;
   Map rows_;
   std::vector<ColumnState> columns_;
+  json::Json where_;                                    // null: all rows
   std::vector<Datum> defaults_;
   std::vector<IdlRow*> tracked_;
   std::vector<std::unique_ptr<IdlRow>> dead_;           // deleted, kept for tracked()
@@ -180,6 +181,9 @@ class Idl {
   void monitor(const TableSchema& table);                           // its rows, and columns as they are added
   void monitor(const TableSchema& table, const ColumnSchema& column);
   void monitor(ColumnId id) { monitor(*schema_->tables()[id.table], column(id)); }
+  // Only the rows that one of these conditions lets pass: an array of [column, function, value] and booleans
+  // (ovsdb-server(7) §4.1.12). A server that knows no conditions sends all.
+  void monitor_where(const TableSchema& table, json::Json conditions);
   void omit(const TableSchema& table, const ColumnSchema& column);  // do not replicate
   void omit(ColumnId id) { omit(*schema_->tables()[id.table], column(id)); }
   // Replicate, but a change of it neither advances seqno() nor is tracked: for columns that this program writes itself.

@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
+
+#include "utilities/ovs-vsctl/narrow.h"
 
 namespace turnout::vsctl {
 namespace {
@@ -16,8 +19,16 @@ class Runner {
   Runner(io::Loop& loop, std::vector<Command>& commands, const RunOptions& options)
       : loop_(loop), commands_(commands), options_(options), idl_(loop, options.db, idl_options(options)) {}
 
-  Result<Outcome> run() {
+  // Whether the replica can be restricted to what the commands name.
+  Result<bool> prepare(bool restricted) {
     if (Status s = choose_columns(); !s) return fail(s);
+    return restricted && restrict_replica(idl_, commands_);
+  }
+
+  // What failed on contents that were there failed for what they are.
+  bool had_contents() const { return idl_.has_contents() && idl_.is_alive(); }
+
+  Result<Outcome> run() {
     idl_.start();
     for (;;) {
       if (Status s = wait_connected(); !s) return fail(s);
@@ -158,7 +169,15 @@ class Runner {
 }  // namespace
 
 Result<Outcome> run_commands(io::Loop& loop, std::vector<Command>& commands, const RunOptions& options) {
-  return Runner(loop, commands, options).run();
+  auto runner = std::make_unique<Runner>(loop, commands, options);
+  auto restricted = runner->prepare(true);
+  if (!restricted) return fail(restricted);
+  auto outcome = runner->run();
+  if (outcome || !*restricted || !runner->had_contents()) return outcome;
+  runner.reset();
+  runner = std::make_unique<Runner>(loop, commands, options);
+  if (auto prepared = runner->prepare(false); !prepared) return fail(prepared);
+  return runner->run();
 }
 
 }  // namespace turnout::vsctl
