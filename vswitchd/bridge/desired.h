@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "lib/base/strong_id.h"
@@ -108,7 +109,13 @@ class DesiredReader {
 
  private:
   unsigned cpus_;
-  std::map<Uuid, std::shared_ptr<const DesiredPort>> ports_;   // by row
+  struct Known {
+    std::shared_ptr<const DesiredPort> port;
+    Uuid bridge;                 // the row that it was read for: a bridge's own name tells its local port
+    uint64_t round = 0;          // in which it was last wanted
+  };
+  std::unordered_map<Uuid, Known> ports_;   // by row
+  uint64_t round_ = 0;
 };
 
 }  // namespace turnout::bridge

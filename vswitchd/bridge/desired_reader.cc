@@ -1,6 +1,9 @@
 // Rows of the replica into Desired: the one place that reads configuration columns.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <unordered_set>
+
 #include "lib/base/strings.h"
 #include "ovsdb/schema/vswitch_idl.h"
 #include "vswitchd/bridge/desired.h"
@@ -74,11 +77,10 @@ std::shared_ptr<const DesiredPort> read_port(const Port& row, std::string_view b
   return port;
 }
 
-bool has_changed(const Port& row) {
-  if (row.change() != ovsdb::Change::kNone) return true;
-  for (const Interface* i : row.interfaces())
-    if (i->change() != ovsdb::Change::kNone) return true;
-  return false;
+std::unordered_set<Uuid> changed_rows(const ovsdb::IdlTable& table) {
+  std::unordered_set<Uuid> rows;
+  for (const ovsdb::IdlRow* row : table.tracked()) rows.insert(row->uuid());
+  return rows;
 }
 
 }  // namespace
@@ -93,7 +95,8 @@ Desired DesiredReader::read(ovsdb::Idl& base) {
   }
   desired.global = read_global(options_of(root->other_config()), cpus_);
   desired.next_cfg = root->next_cfg();
-  std::map<Uuid, std::shared_ptr<const DesiredPort>> kept;
+  const auto ports = changed_rows(idl.table(Port::kTable)), interfaces = changed_rows(idl.table(Interface::kTable));
+  round_++;
   for (const vswitch::Bridge* row : root->bridges()) {
     DesiredBridge& bridge = desired.bridges[std::string(row->name())];
     bridge.row = row->uuid();
@@ -102,18 +105,27 @@ Desired DesiredReader::read(ovsdb::Idl& base) {
     bridge.settings = read_bridge_settings(options_of(row->other_config()), row->fail_mode().value_or(""));
     for (int64_t v : row->flood_vlans())
       if (v >= 0 && v < int64_t{l2::kVlanIds}) bridge.settings.flood_vlans.push_back(static_cast<uint16_t>(v));
-    for (const Port* p : row->ports()) {
-      auto known = ports_.find(p->uuid());
-      std::shared_ptr<const DesiredPort> port = known == ports_.end() ? nullptr : known->second;
-      if (!port || has_changed(*p)) {
+    const ovsdb::Datum& set = row->get(idl.column(vswitch::Bridge::kPorts));
+    for (size_t i = 0; i < set.size(); i++) {
+      const Uuid& uuid = set.uuid_at(i);
+      Known& known = ports_[uuid];
+      auto changed = [&] {
+        if (!known.port || known.bridge != bridge.row || ports.contains(uuid)) return true;
+        return !interfaces.empty() && std::any_of(known.port->interfaces.begin(), known.port->interfaces.end(),
+                                                  [&](const DesiredInterface& at) { return interfaces.contains(at.row); });
+      };
+      if (changed()) {
+        const Port* p = idl.ports().find(uuid);
+        if (!p) continue;
         auto fresh = read_port(*p, bridge.name);
-        if (!port || !(*port == *fresh)) port = std::move(fresh);
+        if (!known.port || !(*known.port == *fresh)) known.port = std::move(fresh);
+        known.bridge = bridge.row;
       }
-      kept.emplace(p->uuid(), port);
-      bridge.ports.emplace(port->name, std::move(port));
+      known.round = round_;
+      bridge.ports.emplace(known.port->name, known.port);
     }
   }
-  ports_ = std::move(kept);
+  std::erase_if(ports_, [this](const auto& entry) { return entry.second.round != round_; });
   return desired;
 }
 

@@ -33,18 +33,18 @@ class BridgeDiff {
  public:
   BridgeDiff(const DesiredBridge* from, const DesiredBridge* to, const CurrentNumbers& numbers)
       : from_(from), to_(to), numbers_(numbers) {
+    pair_up();
     if (from_ && to_) find_renewed();
   }
 
   void removals(std::vector<Step>& out) const {
     if (!from_) return;
-    for (const auto& [name, port] : from_->ports) {
-      const DesiredPort* wanted = wanted_port(*port);
-      if (wanted == port.get() && renewed_.empty()) continue;
+    for (const auto& [port, wanted] : pairs_) {
+      if (!port || (wanted == port && renewed_.empty())) continue;
       for (const auto& i : port->interfaces)
         if (!wanted || !find_interface(*wanted, i.name) || renewed_.contains(i.name))
-          out.push_back({Kind::kRemoveInterface, from_->name, name, i.name});
-      if (!wanted) out.push_back({Kind::kRemovePort, from_->name, name, {}});
+          out.push_back({Kind::kRemoveInterface, from_->name, port->name, i.name});
+      if (!wanted) out.push_back({Kind::kRemovePort, from_->name, port->name, {}});
     }
     if (!to_) out.push_back({Kind::kRemoveBridge, from_->name, {}, {}});
   }
@@ -59,12 +59,12 @@ class BridgeDiff {
 
   void ports(std::vector<Step>& out) const {
     if (!to_) return;
-    for (const auto& [name, port] : to_->ports) {
-      const DesiredPort* old = current_port(*port);
+    for (const auto& [old, port] : pairs_) {
+      if (!port || old == port) continue;
       if (!old)
-        out.push_back({Kind::kAddPort, to_->name, name, {}});
-      else if (old != port.get() && port_changed(*old, *port))
-        out.push_back({Kind::kChangePort, to_->name, name, {}});
+        out.push_back({Kind::kAddPort, to_->name, port->name, {}});
+      else if (port_changed(*old, *port))
+        out.push_back({Kind::kChangePort, to_->name, port->name, {}});
     }
     interfaces(out);
   }
@@ -77,12 +77,11 @@ class BridgeDiff {
   // Interfaces that come: those that ask for a number before the others, the local port first of all.
   void interfaces(std::vector<Step>& out) const {
     std::vector<Step> asking, others, changed;
-    for (const auto& [name, port] : to_->ports) {
-      const DesiredPort* old = current_port(*port);
-      if (old == port.get() && renewed_.empty()) continue;
+    for (const auto& [old, port] : pairs_) {
+      if (!port || (old == port && renewed_.empty())) continue;
       for (const auto& i : port->interfaces) {
         const DesiredInterface* before = old ? find_interface(*old, i.name) : nullptr;
-        Step step{Kind::kAddInterface, to_->name, name, i.name};
+        Step step{Kind::kAddInterface, to_->name, port->name, i.name};
         if (before && !renewed_.contains(i.name)) {
           if (*before == i) continue;
           step.kind = Kind::kChangeInterface;
@@ -98,22 +97,29 @@ class BridgeDiff {
       for (Step& s : *group) out.push_back(std::move(s));
   }
 
-  const DesiredPort* wanted_port(const DesiredPort& current) const {
-    if (!to_) return nullptr;
-    auto i = to_->ports.find(current.name);
-    return i != to_->ports.end() && i->second->row == current.row ? i->second.get() : nullptr;
-  }
-  const DesiredPort* current_port(const DesiredPort& wanted) const {
-    if (!from_) return nullptr;
-    auto i = from_->ports.find(wanted.name);
-    return i != from_->ports.end() && i->second->row == wanted.row ? i->second.get() : nullptr;
+  // The ports of before and after side by side, in the order of their names; null: no such port, or one of another row.
+  void pair_up() {
+    static const decltype(DesiredBridge::ports) kNone;
+    const auto &before = from_ ? from_->ports : kNone, &after = to_ ? to_->ports : kNone;
+    auto a = before.begin();
+    auto b = after.begin();
+    pairs_.reserve(std::max(before.size(), after.size()));
+    while (a != before.end() || b != after.end()) {
+      const bool same = a != before.end() && b != after.end() && (a->second == b->second || a->first == b->first);
+      if (same && (a->second == b->second || a->second->row == b->second->row)) {
+        pairs_.emplace_back((a++)->second.get(), (b++)->second.get());
+      } else if (b == after.end() || (a != before.end() && a->first <= b->first)) {
+        pairs_.emplace_back((a++)->second.get(), nullptr);
+      } else {
+        pairs_.emplace_back(nullptr, (b++)->second.get());
+      }
+    }
   }
 
   void find_renewed() {
     std::vector<uint16_t> claimed;
-    for (const auto& [name, port] : to_->ports) {
-      const DesiredPort* old = current_port(*port);
-      if (old == port.get()) continue;
+    for (const auto& [old, port] : pairs_) {
+      if (!port || old == port) continue;
       for (const auto& i : port->interfaces) {
         const DesiredInterface* before = old ? find_interface(*old, i.name) : nullptr;
         const bool asks = i.ofport_request && i.name != to_->name;
@@ -130,8 +136,8 @@ class BridgeDiff {
 
   // Some interface that stays has this number because it asked for it.
   bool held_by_one_that_asked(uint16_t number) const {
-    for (const auto& [name, port] : to_->ports) {
-      if (!current_port(*port)) continue;
+    for (const auto& [old, port] : pairs_) {
+      if (!old || !port) continue;
       for (const auto& i : port->interfaces)
         if (i.ofport_request == number && numbers_(to_->name, i.name) == number) return true;
     }
@@ -139,8 +145,8 @@ class BridgeDiff {
   }
 
   void make_way(const std::vector<uint16_t>& claimed) {
-    for (const auto& [name, port] : to_->ports) {
-      if (!current_port(*port)) continue;
+    for (const auto& [old, port] : pairs_) {
+      if (!old || !port) continue;
       for (const auto& i : port->interfaces) {
         const auto number = numbers_(to_->name, i.name);
         if (number && std::find(claimed.begin(), claimed.end(), *number) != claimed.end() && i.ofport_request != number)
@@ -151,6 +157,7 @@ class BridgeDiff {
 
   const DesiredBridge *from_, *to_;
   const CurrentNumbers& numbers_;
+  std::vector<std::pair<const DesiredPort*, const DesiredPort*>> pairs_;
   Renewed renewed_;
 };
 

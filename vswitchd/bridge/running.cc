@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/counters.h"
 #include "lib/base/log.h"
 
@@ -25,7 +27,7 @@ void Running::reconfigure(const Desired& current, const Desired& desired) {
   };
   const std::vector<Step> steps = diff(current, desired, numbers);
   staying_.clear();
-  if (!steps.empty())
+  if (std::any_of(steps.begin(), steps.end(), [](const Step& s) { return s.kind == Step::Kind::kRemoveInterface; }))
     for (const auto& [b, bridge] : desired.bridges)
       for (const auto& [p, port] : bridge.ports)
         for (const auto& i : port->interfaces) staying_.insert(i.name);

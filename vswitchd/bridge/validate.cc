@@ -34,11 +34,15 @@ void drop_impossible_bridges(Desired& desired, std::vector<Complaint>& out) {
 // The ports that bridges share, and interfaces that ports share.
 class Claims {
  public:
+  explicit Claims(size_t ports) {
+    ports_.reserve(ports);
+    interfaces_.reserve(ports);
+  }
   // False: the port goes, and why is in out.
   bool claim(const DesiredBridge& bridge, const DesiredPort& port, std::vector<Complaint>& out) {
-    if (auto [it, fresh] = ports_.emplace(port.row, bridge.name); !fresh) {
+    if (auto [it, fresh] = ports_.emplace(port.row, &bridge); !fresh) {
       out.push_back({fmt::format("bridge {}: port {} is already on bridge {}, ignoring it here", bridge.name, port.name,
-                                 it->second),
+                                 it->second->name),
                      false, {}, {}});
       return false;
     }
@@ -50,16 +54,17 @@ class Claims {
       auto owner = interfaces_.find(i.row);
       if (owner == interfaces_.end()) continue;
       out.push_back({fmt::format("bridge {}: interface {} of port {} is already on port {}, ignoring the port",
-                                 bridge.name, i.name, port.name, owner->second),
+                                 bridge.name, i.name, port.name, owner->second->name),
                      false, {}, {}});
       return false;
     }
-    for (const auto& i : port.interfaces) interfaces_.emplace(i.row, port.name);
+    for (const auto& i : port.interfaces) interfaces_.emplace(i.row, &port);
     return true;
   }
 
  private:
-  std::unordered_map<Uuid, std::string> ports_, interfaces_;
+  std::unordered_map<Uuid, const DesiredBridge*> ports_;
+  std::unordered_map<Uuid, const DesiredPort*> interfaces_;
 };
 
 void complain_of_addresses(const DesiredBridge& bridge, std::vector<Complaint>& out) {
@@ -85,7 +90,9 @@ bool is_valid_bridge_name(std::string_view name) {
 std::vector<Complaint> validate(Desired& desired) {
   std::vector<Complaint> out;
   drop_impossible_bridges(desired, out);
-  Claims claims;
+  size_t ports = 0;
+  for (const auto& [name, bridge] : desired.bridges) ports += bridge.ports.size();
+  Claims claims(ports);
   for (auto& [name, bridge] : desired.bridges) {
     for (auto it = bridge.ports.begin(); it != bridge.ports.end();) {
       if (claims.claim(bridge, *it->second, out))

@@ -16,20 +16,28 @@ OfPort first_port(const Bundle& bundle) {
   return first;
 }
 
+// Most of what is sorted here is in order already, or nearly so.
+template <typename Range, typename Less = std::less<>>
+void sort(Range& range, Less less = {}) {
+  if (!std::is_sorted(range.begin(), range.end(), less)) std::sort(range.begin(), range.end(), less);
+}
+
 void index(Bridge& bridge, Snapshot& snapshot, InterfacesByName& patches) {
-  std::sort(bridge.bundles.begin(), bridge.bundles.end(), [](const auto& a, const auto& b) {
+  bridge.by_id.reserve(bridge.bundles.size());
+  for (const auto& bundle : bridge.bundles) bridge.by_id.emplace_back(bundle->spec.id, bundle.get());
+  sort(bridge.by_id);
+  sort(bridge.bundles, [](const auto& a, const auto& b) {
     return std::pair(first_port(*a), a->spec.id) < std::pair(first_port(*b), b->spec.id);
   });
+  bridge.by_ofport.reserve(bridge.bundles.size());
   for (const auto& bundle : bridge.bundles) {
-    bridge.by_id.emplace_back(bundle->spec.id, bundle.get());
     for (const Interface& i : bundle->interfaces) {
       bridge.by_ofport.emplace_back(i.spec.ofport, &i);
       if (i.spec.dp_port != kDpPortNone) snapshot.by_dp_port.emplace_back(i.spec.dp_port, PortRef{&bridge, &i});
       if (!i.spec.patch_peer.empty()) patches.emplace(i.spec.name, PortRef{&bridge, &i});
     }
   }
-  std::sort(bridge.by_ofport.begin(), bridge.by_ofport.end());
-  std::sort(bridge.by_id.begin(), bridge.by_id.end());
+  sort(bridge.by_ofport);
 }
 
 // Two patch ports are joined when each names the other.
@@ -93,8 +101,7 @@ uint64_t SnapshotWriter::publish() {
     next->bridges.push_back(std::move(bridge));
   }
   for (const auto& bridge : next->bridges) link(*bridge, patches);
-  std::sort(next->by_dp_port.begin(), next->by_dp_port.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+  sort(next->by_dp_port, [](const auto& a, const auto& b) { return a.first < b.first; });
   current_.publish(std::move(next));
   if (on_publish_) on_publish_();
   return generation_;
