@@ -27,6 +27,7 @@ struct Port {
   std::mutex sending;                           // one Device::send at a time
   std::atomic<PacketThread*> receiver{nullptr}; // the only thread that may call Device::receive
   unsigned fruitless = 0;                       // receiver only: times it was said to be ready and was not
+  uint64_t served = 0;                          // receiver only: packets since it last looked at its load
 };
 
 class PortTable {

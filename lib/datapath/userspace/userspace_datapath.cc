@@ -3,7 +3,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -31,7 +30,7 @@ UserspaceDatapath::UserspaceDatapath(UserspaceOptions options)
 
 UserspaceDatapath::~UserspaceDatapath() {
   watches_.clear();
-  threads_.clear();
+  end_threads();
 }
 
 Result<DpPort> UserspaceDatapath::add_port(std::unique_ptr<netdev::Device> device, std::optional<DpPort> wanted) {
@@ -128,8 +127,23 @@ Totals UserspaceDatapath::totals() const {
 }
 
 void UserspaceDatapath::start_threads(unsigned count) {
-  for (unsigned i = 0; i < count; ++i) threads_.push_back(std::make_unique<PacketThread>(shared_, i));
+  for (unsigned i = 0; i < count; ++i) {
+    auto thread = std::make_unique<PacketThread>(shared_, group_, i);
+    std::lock_guard lock(group_.mutex);
+    group_.threads.push_back(thread.get());
+    threads_.push_back(std::move(thread));
+  }
   if (!count && !own_) own_ = std::make_unique<Pipeline>(shared_);
+}
+
+void UserspaceDatapath::end_threads() {
+  for (auto& thread : threads_) thread->stop();
+  for (auto& thread : threads_) thread->add_totals(ended_);
+  {
+    std::lock_guard lock(group_.mutex);
+    group_.threads.clear();
+  }
+  threads_.clear();
 }
 
 void UserspaceDatapath::set_threads(unsigned packet_threads) {
@@ -137,9 +151,7 @@ void UserspaceDatapath::set_threads(unsigned packet_threads) {
   const auto ports = shared_.ports.all();
   for (Port* port : ports) stop_receiving(*port);
   // Only an ended thread surely receives no more. Devices keep what arrives meanwhile.
-  for (auto& thread : threads_) thread->stop();
-  for (auto& thread : threads_) thread->add_totals(ended_);
-  threads_.clear();
+  end_threads();
   if (own_) own_->add_totals(ended_);
   own_.reset();
   start_threads(packet_threads);
@@ -154,13 +166,13 @@ void UserspaceDatapath::start_receiving(Port& port) {
       watches_[port.number.value] = options_.loop->watch(fd, io::Loop::kReadable, [this, &port](unsigned) { drain(port); });
     return;
   }
-  auto least = std::min_element(threads_.begin(), threads_.end(),
-                                [](const auto& a, const auto& b) { return a->ports() < b->ports(); });
-  (*least)->watch(port);
+  std::lock_guard lock(group_.mutex);
+  group_.threads.front()->watch(port);
 }
 
 void UserspaceDatapath::stop_receiving(Port& port) {
   watches_.erase(port.number.value);
+  std::lock_guard lock(group_.mutex);
   if (PacketThread* thread = port.receiver.load(std::memory_order_relaxed)) thread->unwatch(port);
 }
 

@@ -45,9 +45,11 @@ class UserspaceDatapath final : public Datapath {
   bool drain(Port& port);                      // without threads: some packets of the port; false: there were none
   bool any_readable() const;
   void start_threads(unsigned count);
+  void end_threads();
 
   UserspaceOptions options_;
   SharedState shared_;
+  ThreadGroup group_;
   std::vector<std::unique_ptr<PacketThread>> threads_;
   std::unique_ptr<Pipeline> own_;              // of the loop's thread, without packet threads
   std::unordered_map<uint32_t, io::Handle> watches_;
