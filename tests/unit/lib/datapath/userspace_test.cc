@@ -165,6 +165,73 @@ TEST(UserspaceDatapath, ATagMovesWhatOffloadMetadataPointsAt) {
   EXPECT_EQ(sent[0].offload.header_length, 58);
 }
 
+// A TCP segment of 4000 payload bytes in one frame, as a sender with segmentation offload leaves it.
+Frame large_tcp_frame() {
+  constexpr size_t kHeaders = 14 + 20 + 20, kPayload = 4000;
+  Frame frame = ethernet(2, 1, 0x0800, kHeaders + kPayload);
+  uint8_t* ip = frame.bytes.data() + 14;
+  const std::vector<uint8_t> head{0x45, 0, (kHeaders + kPayload - 14) >> 8, (kHeaders + kPayload - 14) & 0xff, 0, 1, 0x40, 0,
+                                  64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2};
+  std::copy(head.begin(), head.end(), ip);
+  ip[20 + 12] = 5 << 4;   // data offset
+  ip[20 + 13] = 0x18;     // PSH, ACK
+  for (size_t i = 0; i < kPayload; ++i) frame.bytes[kHeaders + i] = static_cast<uint8_t>(i);
+  frame.offload.partial_checksum = true;
+  frame.offload.gso = net::Offload::Gso::kTcp4;
+  frame.offload.gso_size = 1000;
+  frame.offload.csum_start = 34;
+  frame.offload.csum_offset = 16;
+  frame.offload.header_length = kHeaders;
+  return frame;
+}
+
+TEST(UserspaceDatapath, ALargeSegmentPassesWholeToADeviceThatTakesIt) {
+  Lab lab;
+  auto a = lab.add("a"), b = lab.add("b");
+  lab.sink.answer = [](const Upcall&) { return install(output(2)); };
+  a->inject(large_tcp_frame());
+  lab.dp->quiesce();
+  const auto sent = b->take_sent();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent[0].offload.gso_size, 1000);
+}
+
+TEST(UserspaceDatapath, ALargeSegmentIsCutForADeviceThatDoesNot) {
+  Lab lab;
+  auto a = lab.add("a"), b = lab.add("b"), c = lab.add("c");
+  b->capabilities = {};
+  lab.sink.answer = [](const Upcall&) { return install({Output{DpPort{2}}, Output{DpPort{3}}}); };
+  a->inject(ethernet(2, 1, 0x0800));
+  a->inject(large_tcp_frame());
+  lab.dp->quiesce();
+  const auto cut = b->take_sent(), whole = c->take_sent();
+  ASSERT_EQ(whole.size(), 2u);
+  ASSERT_EQ(cut.size(), 5u);
+  for (size_t i = 1; i < cut.size(); ++i) {
+    EXPECT_EQ(cut[i].bytes.size(), 54u + 1000u);
+    EXPECT_EQ(cut[i].offload.gso, net::Offload::Gso::kNone);
+    EXPECT_FALSE(cut[i].offload.partial_checksum);
+    EXPECT_EQ(cut[i].bytes[54], static_cast<uint8_t>((i - 1) * 1000));
+  }
+  EXPECT_EQ(whole[1].bytes, large_tcp_frame().bytes);   // not touched by what was done for the other
+}
+
+TEST(UserspaceDatapath, APartialChecksumIsFinishedOnACopy) {
+  Lab lab;
+  auto a = lab.add("a"), b = lab.add("b"), c = lab.add("c");
+  b->capabilities = {};
+  lab.sink.answer = [](const Upcall&) { return install({Output{DpPort{2}}, Output{DpPort{3}}}); };
+  Frame frame = ethernet(2, 1, 0x1234, 100);
+  frame.bytes[99] = 7;
+  frame.offload.partial_checksum = true;
+  frame.offload.csum_start = 40;
+  frame.offload.csum_offset = 2;
+  a->inject(frame);
+  lab.dp->quiesce();
+  EXPECT_NE(b->take_sent().at(0).bytes, frame.bytes);
+  EXPECT_EQ(c->take_sent().at(0).bytes, frame.bytes);
+}
+
 TEST(UserspaceDatapath, PopVlanLeavesAnUntaggedFrameAlone) {
   Lab lab;
   auto a = lab.add("a"), b = lab.add("b");

@@ -1,0 +1,115 @@
+// The dpctl commands on a userspace datapath.
+#include <gtest/gtest.h>
+
+#include "lib/datapath/dpctl.h"
+#include "tests/unit/lib/datapath/lab.h"
+
+namespace turnout::datapath {
+namespace {
+
+struct DpctlTest : ::testing::Test {
+  DpctlTest() {
+    lab.add("p1");
+    lab.add("p2");
+    registry.add(*lab.dp);
+  }
+  DpctlAnswer run(std::string_view command, std::vector<std::string> args = {}) {
+    for (const DpctlCommand& c : dpctl_commands())
+      if (c.name == command) return c.run(context, args);
+    ADD_FAILURE() << "no command " << command;
+    return {};
+  }
+  Lab lab;
+  DatapathRegistry registry;
+  DpctlContext context{.registry = &registry};
+  const std::string flow = "in_port(1),eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),eth_type(0x1234)";
+};
+
+TEST_F(DpctlTest, ShowTellsLookupsAndPorts) {
+  EXPECT_EQ(run("show").text,
+            "netdev@ovs-netdev:\n  lookups: hit:0 missed:0 lost:0\n  flows: 0\n"
+            "  port 0: ovs-netdev (internal)\n  port 1: p1\n  port 2: p2\n");
+  EXPECT_NE(run("show", {"-s"}).text.find("    RX bytes:2048 (2.0 KiB)  TX bytes:0\n"), std::string::npos);
+}
+
+TEST_F(DpctlTest, ASubstituteForTheKernelShowsMasks) {
+  UserspaceOptions options;
+  options.type = "system";
+  options.name = "ovs-system";
+  options.threads = 0;
+  auto system = make_userspace(std::move(options));
+  registry.add(*system);
+  EXPECT_EQ(run("show", {"ovs-system"}).text,
+            "system@ovs-system:\n  lookups: hit:0 missed:0 lost:0\n  flows: 0\n  masks: hit:0 total:0 hit/pkt:0.00\n"
+            "  port 0: ovs-system (internal)\n");
+  registry.remove(*system);
+}
+
+TEST_F(DpctlTest, UnknownDatapathsAreNamed) {
+  const DpctlAnswer answer = run("show", {"foo"});
+  EXPECT_FALSE(answer.ok);
+  EXPECT_EQ(answer.text, "ovs-vswitchd: opening datapath foo failed (No such device)\n");
+  EXPECT_EQ(run("dump-flows", {"foo"}).text, "ovs-vswitchd: datapath not found (Invalid argument)\n");
+  EXPECT_EQ(run("show", {"-x"}).text, "Unrecognized option -x");
+}
+
+TEST_F(DpctlTest, WithoutADatapathThereIsNoneToMean) {
+  registry.remove(*lab.dp);
+  EXPECT_EQ(run("dump-flows").text,
+            "ovs-vswitchd: no datapaths exist\novs-vswitchd: datapath not found (Invalid argument)\n");
+}
+
+TEST_F(DpctlTest, FlowsAreAddedShownChangedAndDeleted) {
+  EXPECT_TRUE(run("add-flow", {flow, "2"}).ok);
+  EXPECT_EQ(run("add-flow", {flow, "2"}).text, "ovs-vswitchd: updating flow table (File exists)\n");
+  EXPECT_EQ(run("dump-flows").text, "flow-dump from the main thread:\nrecirc_id(0)," + flow +
+                                        ", packets:0, bytes:0, used:never, actions:2\n");
+  EXPECT_TRUE(run("mod-flow", {flow, "drop"}).ok);
+  EXPECT_NE(run("dump-flows", {"--names", "netdev@ovs-netdev"}).text.find("in_port(p1)"), std::string::npos);
+  EXPECT_NE(run("dump-flows").text.find("actions:drop"), std::string::npos);
+  EXPECT_TRUE(run("del-flow", {flow}).ok);
+  EXPECT_EQ(run("del-flow", {flow}).text,
+            "ovs-vswitchd: deleting flow (No such file or directory)\nPerhaps you need to specify a UFID?\n");
+  EXPECT_EQ(run("dump-flows").text, "");
+}
+
+TEST_F(DpctlTest, AFlowKeepsTheNameItWasGiven) {
+  const std::string ufid = "ufid:00000000-0000-0000-0000-000000000001";
+  EXPECT_TRUE(run("add-flow", {ufid + " " + flow, "2"}).ok);
+  EXPECT_NE(run("get-flow", {ufid}).text.find("actions:2"), std::string::npos);
+  EXPECT_TRUE(run("dump-flows", {"-m"}).text.find(ufid + ", ") != std::string::npos);
+  EXPECT_EQ(run("get-flow", {"foo"}).text, "ovs-vswitchd: parsing flow ufid\n");
+  EXPECT_TRUE(run("del-flow", {ufid}).ok);
+}
+
+TEST_F(DpctlTest, DumpsAreFilteredByWhatFlowsCompare) {
+  run("add-flow", {flow, "2"});
+  EXPECT_NE(run("dump-flows", {"filter=in_port=1"}).text, "");
+  EXPECT_NE(run("dump-flows", {"filter=in_port=p1"}).text, "");
+  EXPECT_EQ(run("dump-flows", {"filter=in_port=2"}).text, "");
+  EXPECT_EQ(run("dump-flows", {"filter=arp"}).text, "");
+  EXPECT_EQ(run("dump-flows", {"type=offloaded"}).text, "");
+  EXPECT_NE(run("dump-flows", {"type=ovs"}).text, "");
+  EXPECT_EQ(run("dump-flows", {"filter=zz"}).text, "ovs-vswitchd: Failed to parse filter (zz: unknown field zz)\n");
+  EXPECT_EQ(run("dump-flows", {"type=zz"}).text, "ovs-vswitchd: Failed to parse type (zz) (Invalid argument)\n");
+}
+
+TEST_F(DpctlTest, MalformedFlowsAreRefused) {
+  EXPECT_EQ(run("add-flow", {"in_port(5),ufoo(2)", "1"}).text,
+            "ovs-vswitchd: parsing flow key (syntax error at ufoo(2)) (Invalid argument)\n");
+  EXPECT_EQ(run("add-flow", {flow, "foo"}).text, "ovs-vswitchd: parsing actions (Invalid argument)\n");
+}
+
+TEST_F(DpctlTest, PortsAreDeletedByNameOrNumber) {
+  const std::string dp = "netdev@ovs-netdev";
+  EXPECT_TRUE(run("del-if", {dp, "p1"}).ok);
+  EXPECT_EQ(run("del-if", {dp, "p1"}).text, "ovs-vswitchd: no port named p1\n");
+  EXPECT_EQ(run("del-if", {dp, "77"}).text,
+            "ovs-vswitchd: deleting port 77 from netdev@ovs-netdev failed (No such device)\n");
+  EXPECT_TRUE(run("del-if", {dp, "2"}).ok);
+  EXPECT_EQ(run("del-if", {dp, "0"}).text,
+            "ovs-vswitchd: deleting port 0 from netdev@ovs-netdev failed (Invalid argument)\n");
+}
+
+}  // namespace
+}  // namespace turnout::datapath
