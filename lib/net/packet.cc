@@ -91,7 +91,7 @@ void PacketRef::release(Packet* p) { p->pool_->impl_->free.push_back(p); }
 void Packet::assign(std::span<const uint8_t> bytes) {
   reset();
   size_ = static_cast<uint32_t>(std::min<size_t>(bytes.size(), capacity_ - offset_));
-  std::memcpy(data(), bytes.data(), size_);
+  if (size_) std::memcpy(data(), bytes.data(), size_);
 }
 
 uint8_t* Packet::insert(size_t at, size_t n) {
