@@ -165,7 +165,7 @@ void add_table(Options& options, TableStyle& style) {
                      style.cells = cells;
                      return {};
                    }
-                 return fail(fmt::format("unknown cell format \"{}\"", v));
+                 return fail(fmt::format("unknown data format \"{}\"", v));
                }});
   options.add({0, "no-headings", Argument::kNone, [&style](std::string_view) { style.headings = false; return Status{}; }});
   options.add({0, "pretty", Argument::kNone, [&style](std::string_view) { style.pretty = true; return Status{}; }});
