@@ -105,8 +105,11 @@ void act_normal(Context& ctx, const Walk& walk) {
 
   Normal normal(ctx, walk, frame);
   const Bundle* known = nullptr;
-  if (!ctx.key.eth_dst.is_multicast())
-    if (const auto id = macs->lookup(ctx.key.eth_dst, frame.vlan)) known = walk.bridge.bundle(*id);
+  if (!ctx.key.eth_dst.is_multicast()) {
+    // The sender's own address was learned just now, though the write comes after translation.
+    if (ctx.key.eth_dst == ctx.key.eth_src) known = walk.in.bundle;
+    else if (const auto id = macs->lookup(ctx.key.eth_dst, frame.vlan)) known = walk.bridge.bundle(*id);
+  }
   known ? normal.to_one(*known) : normal.flood();
 }
 

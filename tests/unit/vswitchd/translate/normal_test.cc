@@ -64,6 +64,12 @@ TEST_F(NormalTest, FloodsThenLearns) {
   EXPECT_EQ(t.reason, Reason::kNoOutput);
 }
 
+TEST_F(NormalTest, AFrameToItsOwnSenderGoesNowhere) {
+  bridge("br0");
+  for (unsigned n : {1, 2}) writer.put_bundle("br0", port(n));
+  EXPECT_EQ(run(packet(1, kA, kA)), "drop");
+}
+
 TEST_F(NormalTest, MaskIsWhatDecided) {
   bridge("br0");
   writer.put_bundle("br0", port(1));
