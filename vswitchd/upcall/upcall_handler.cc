@@ -1,8 +1,6 @@
 // An upcall, from the key to the reply.
 #include "vswitchd/upcall/upcall_handler.h"
 
-#include <xxhash.h>
-
 #include "lib/base/counters.h"
 #include "lib/base/rcu.h"
 
@@ -35,20 +33,6 @@ void pay(std::span<const translate::Credit> credits, uint64_t packets, uint64_t 
     std::get<translate::RuleCredit>(credit).rule->credit(packets, bytes, used);
 }
 
-datapath::Ufid make_ufid(const flow::FlowKey& key, const flow::FlowMask& mask) {
-  uint64_t buffer[3 * flow::kKeyWords];
-  size_t used = 0;
-  flow::nonzero_words(mask).each([&](unsigned word) {
-    const uint64_t bits = flow::words(mask)[word];
-    buffer[used++] = word;
-    buffer[used++] = bits;
-    buffer[used++] = flow::words(key)[word] & bits;
-  });
-  const XXH128_hash_t hash = XXH3_128bits(buffer, used * sizeof buffer[0]);
-  return {static_cast<uint32_t>(hash.high64 >> 32), static_cast<uint32_t>(hash.high64),
-          static_cast<uint32_t>(hash.low64 >> 32), static_cast<uint32_t>(hash.low64)};
-}
-
 datapath::UpcallReply UpcallHandler::upcall(const datapath::Upcall& upcall) {
   thread_local translate::Translation t;
   upcalls_.fetch_add(1, std::memory_order_relaxed);
@@ -73,7 +57,7 @@ datapath::UpcallReply UpcallHandler::upcall(const datapath::Upcall& upcall) {
   }
   if (!megaflows()) make_exact(upcall.key, t.mask);
   reply.mask = t.mask;
-  reply.ufid = make_ufid(upcall.key, t.mask);
+  reply.ufid = datapath::make_ufid(upcall.key, t.mask);
   auto flow = std::make_unique<InstalledFlow>();
   flow->created = now;
   flow->generation = before;

@@ -55,6 +55,5 @@ class UpcallHandler : public datapath::UpcallSink {
 
 // Pays packets and bytes to all credits.
 void pay(std::span<const translate::Credit> credits, uint64_t packets, uint64_t bytes, TimePoint used);
-datapath::Ufid make_ufid(const flow::FlowKey& key, const flow::FlowMask& mask);
 
 }  // namespace turnout::upcall
