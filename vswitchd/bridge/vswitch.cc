@@ -18,6 +18,7 @@ namespace {
 
 Log log_bridge{"bridge"};
 constexpr auto kSampleInterval = std::chrono::seconds(5);
+constexpr auto kContended = std::chrono::seconds(2);
 
 unsigned usable_cpus() {
   cpu_set_t set;
@@ -81,7 +82,8 @@ struct Vswitch::Impl {
   std::unique_ptr<StatusWriter> status;
   std::set<std::string> said;            // complaints that are in the log
   uint64_t configured_seqno = 0;
-  bool was_connected = false, configured_once = false, said_contended = false;
+  bool was_connected = false, configured_once = false;
+  io::Handle contended;   // says it, once the lock has been another's for a while
   int64_t stats_interval_ms = 0;
   io::Handle statistics_timer, sampler, monitor_handle;
 };
@@ -122,11 +124,14 @@ void Vswitch::Impl::database_changed() {
   if (!idl.has_contents()) return;
   const bool connected = idl.is_connected();
   if (connected && !idl.has_lock()) {   // the answer is not here yet, or another process has it
-    if (idl.lock_contended() && !std::exchange(said_contended, true))
-      log_bridge.err("another ovs-vswitchd process is running, disabling this process until it goes away");
+    // One that was killed just now is about to go: only a lock that stays is worth a word.
+    if (idl.lock_contended() && !contended)
+      contended = loop.after(kContended, [] {
+        log_bridge.err("another ovs-vswitchd process is running, disabling this process until it goes away");
+      });
     return;
   }
-  said_contended = false;
+  contended.reset();
   if (connected && !was_connected && configured_once) status->forget();
   was_connected = connected;
   if (idl.seqno() != configured_seqno)
