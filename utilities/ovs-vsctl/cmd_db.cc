@@ -47,30 +47,39 @@ void add_row(Context& ctx, const IdlRow& row, const std::vector<const ColumnSche
   ctx.command.table->add_row(std::move(cells));
 }
 
-Status read_list(vswitch::Idl& idl, const Command& command) {
+// The table that list or find names, and the columns it shows.
+struct Shown {
+  const TableSchema& table;
+  std::vector<const ColumnSchema*> columns;
+};
+Result<Shown> choose(vswitch::Idl& idl, const Command& command) {
   auto table = table_of(idl, command);
   if (!table) return fail(table);
   auto columns = shown_columns(**table, command);
   if (!columns) return fail(columns);
-  idl.monitor(**table);
-  for (const ColumnSchema* c : *columns)
-    if (!c->is_synthetic()) idl.monitor(**table, *c);
-  monitor_row_names(idl, **table);
+  return Shown{**table, std::move(*columns)};
+}
+
+Status read_list(vswitch::Idl& idl, const Command& command) {
+  auto shown = choose(idl, command);
+  if (!shown) return fail(shown);
+  idl.monitor(shown->table);
+  for (const ColumnSchema* c : shown->columns)
+    if (!c->is_synthetic()) idl.monitor(shown->table, *c);
+  monitor_row_names(idl, shown->table);
   return {};
 }
 
 Status list(Context& ctx) {
-  auto table = table_of(ctx.idl, ctx.command);
-  if (!table) return fail(table);
-  auto columns = shown_columns(**table, ctx.command);
-  if (!columns) return fail(columns);
-  start_table(ctx, *columns);
+  auto shown = choose(ctx.idl, ctx.command);
+  if (!shown) return fail(shown);
+  start_table(ctx, shown->columns);
   if (ctx.n_args() == 1)
-    for (IdlRow& row : ctx.idl.table(**table)) add_row(ctx, row, *columns);
+    for (IdlRow& row : ctx.idl.table(shown->table)) add_row(ctx, row, shown->columns);
   for (size_t i = 1; i < ctx.n_args(); ++i) {
-    auto row = find_row(ctx, **table, ctx.arg(i), !ctx.command.has("--if-exists"));
+    auto row = find_row(ctx, shown->table, ctx.arg(i), !ctx.command.has("--if-exists"));
     if (!row) return fail(row);
-    if (*row) add_row(ctx, **row, *columns);
+    if (*row) add_row(ctx, **row, shown->columns);
   }
   return {};
 }
@@ -84,19 +93,17 @@ Status read_find(vswitch::Idl& idl, const Command& command) {
 }
 
 Status find(Context& ctx) {
-  auto table = table_of(ctx.idl, ctx.command);
-  if (!table) return fail(table);
-  auto columns = shown_columns(**table, ctx.command);
-  if (!columns) return fail(columns);
-  start_table(ctx, *columns);
-  for (IdlRow& row : ctx.idl.table(**table)) {
+  auto shown = choose(ctx.idl, ctx.command);
+  if (!shown) return fail(shown);
+  start_table(ctx, shown->columns);
+  for (IdlRow& row : ctx.idl.table(shown->table)) {
     bool all = true;
     for (size_t i = 1; all && i < ctx.n_args(); ++i) {
       auto holds = condition_holds(ctx, row, ctx.arg(i));
       if (!holds) return fail(holds);
       all = *holds;
     }
-    if (all) add_row(ctx, row, *columns);
+    if (all) add_row(ctx, row, shown->columns);
   }
   return {};
 }

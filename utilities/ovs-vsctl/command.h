@@ -35,9 +35,6 @@ struct Command {
   std::unique_ptr<cli::Table> table;
 };
 
-// What the command line asked of the output of `list` and `find`.
-struct ListOptions { std::string columns; };
-
 // What a name after --id= stands for until the transaction is committed.
 using Symbols = ovsdb::SymbolTable;
 

@@ -68,6 +68,4 @@ void delete_bridge(Context& ctx, BridgeInfo& bridge) {
   row->erase();
 }
 
-void note(Context& ctx, std::string text) { ctx.txn.comment(text); }
-
 }  // namespace turnout::vsctl

@@ -15,6 +15,5 @@ Status insert_port(Context& ctx, BridgeInfo& bridge, const std::string& name, st
                    bool fake_interface, std::span<const std::string> settings);
 void delete_port(Context& ctx, PortInfo& port);
 void delete_bridge(Context& ctx, BridgeInfo& bridge);
-void note(Context& ctx, std::string text);        // a comment for the database's journal
 
 }  // namespace turnout::vsctl
