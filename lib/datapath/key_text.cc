@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lib/datapath/key_text_fields.h"
+#include "lib/flow/extract.h"
 #include "lib/net/headers.h"
 
 namespace turnout::datapath {
@@ -261,20 +262,26 @@ class Writer {
   }
 
   void tags() {
-    for (unsigned i = 0; i < flow::kVlanTags && key_.vlans[i].tpid; ++i) {
-      eth_type(key_.vlans[i].tpid, Be16{0xffff});
-      const uint16_t value = key_.vlans[i].tci.host(), mask = mask_.vlans[i].tci.host();
-      begin("vlan");
-      bool first = true;
-      vlan_item(first, "vid", value & 0xfff, mask & 0xfff, 0xfff);
-      vlan_item(first, "pcp", value >> 13, mask >> 13, 7);
-      if (!(value & flow::kVlanPresent)) item(first, "cfi", {"0", {}, true, true});
-      end();
-      begin("encap");
-      ++encaps_;
-    }
-    eth_type(key_.eth_type, mask_.eth_type);
+    unsigned tags = 0;
+    for (; tags < flow::kVlanTags && key_.vlans[tags].tpid; ++tags) tag(key_.vlans[tags].tpid, tags);
+    const uint16_t type = key_.eth_type.host();
+    // A TPID where a tag would have been read: the frame ended within the tag.
+    if ((type == net::kEthTypeVlan || type == net::kEthTypeQinq) && tags < flow::vlan_limit()) return tag(key_.eth_type, tags);
+    if (!tags || type != flow::kEthTypeNone) eth_type(key_.eth_type, mask_.eth_type);
     network();
+  }
+
+  void tag(Be16 tpid, unsigned i) {
+    eth_type(tpid, Be16{0xffff});
+    const uint16_t value = key_.vlans[i].tci.host(), mask = mask_.vlans[i].tci.host();
+    begin("vlan");
+    bool first = true;
+    vlan_item(first, "vid", value & 0xfff, mask & 0xfff, 0xfff);
+    vlan_item(first, "pcp", value >> 13, mask >> 13, 7);
+    if (!(value & flow::kVlanPresent)) item(first, "cfi", {"0", {}, true, true});
+    end();
+    begin("encap");
+    ++encaps_;
   }
 
   void vlan_item(bool& first, const char* name, unsigned value, unsigned mask, unsigned all) {
@@ -370,20 +377,28 @@ class Writer {
     item(first, name, {std::to_string(value), shown, true, exact}, true);
   }
 
+  // What is not compared is left out in the verbose form too.
+  void nsh_item(bool& first, std::string_view name, const Text& t) {
+    if (t.any) item(first, name, t);
+  }
+
   void nsh() {
     const uint8_t *k = key_.nsh, *m = mask_.nsh;
     begin("nsh");
     bool first = true;
-    item(first, "flags", number<uint8_t>(k[0], m[0], 0xff, false));
-    item(first, "ttl", number<uint8_t>(k[1], m[1], 0xff, false));
-    item(first, "mdtype", number<uint8_t>(k[2], m[2], 0xff, false));
-    item(first, "np", number<uint8_t>(k[3], m[3], 0xff, false));
+    nsh_item(first, "flags", number<uint8_t>(k[0], m[0], 0xff, false));
+    nsh_item(first, "ttl", number<uint8_t>(k[1], m[1], 0xff, false));
+    nsh_item(first, "mdtype", number<uint8_t>(k[2], m[2], 0xff, false));
+    nsh_item(first, "np", number<uint8_t>(k[3], m[3], 0xff, false));
     const uint32_t path = load<Be32>(key_, kNshOffset + 4).host(), path_mask = load<Be32>(mask_, kNshOffset + 4).host();
-    item(first, "spi", number<uint32_t>(path >> 8, path_mask >> 8, 0xffffff, true));
-    item(first, "si", number<uint32_t>(path & 0xff, path_mask & 0xff, 0xff, false));
-    for (size_t i = 0; i < 4 && k[2] == 1; ++i)
-      item(first, fmt::format("c{}", i + 1),
-           number<uint32_t>(load<Be32>(key_, kNshOffset + 8 + i * 4).host(), load<Be32>(mask_, kNshOffset + 8 + i * 4).host(), ~0u, true));
+    nsh_item(first, "spi", number<uint32_t>(path >> 8, path_mask >> 8, 0xffffff, true));
+    nsh_item(first, "si", number<uint32_t>(path & 0xff, path_mask & 0xff, 0xff, false));
+    for (size_t i = 0; i < 4; ++i) {
+      const size_t at = kNshOffset + 8 + i * 4;
+      const Text context = number<uint32_t>(load<Be32>(key_, at).host(), load<Be32>(mask_, at).host(), ~0u, true);
+      // Only the first type of header has contexts; the others are written with zeros in their place.
+      nsh_item(first, fmt::format("c{}", i + 1), k[2] == 1 ? context : Text{"0x0", {}, true, true});
+    }
     end();
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "lib/base/strings.h"
 #include "lib/datapath/key_text.h"
@@ -215,6 +216,7 @@ class Parser {
   Result<Match> run(std::string_view text) {
     skip_ufid(text);
     if (auto status = attributes(text, 0); !status) return fail(status);
+    cut_partial_tag();
     Match& m = match_;
     if (!saw_eth_ && !saw_packet_type_ && saw_eth_type_) {
       const Be16 type = m.key.vlans[0].tpid ? m.key.vlans[0].tpid : m.key.eth_type;
@@ -224,6 +226,15 @@ class Parser {
   }
 
  private:
+  // vlan(…,cfi=0) with nothing in its encap(): the frame ended within the tag, and the TPID is its type.
+  void cut_partial_tag() {
+    if (!tags_) return;
+    flow::VlanTag &key = match_.key.vlans[tags_ - 1], &mask = match_.mask.vlans[tags_ - 1];
+    if (key.tci & Be16{flow::kVlanPresent} || match_.mask.eth_type) return;
+    match_.key.eth_type = std::exchange(key.tpid, Be16{});
+    match_.mask.eth_type = mask.tpid;
+  }
+
   static void skip_ufid(std::string_view& text) {
     skip_separators(text);
     if (!text.starts_with("ufid:")) return;

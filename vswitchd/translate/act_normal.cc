@@ -1,11 +1,10 @@
 // The NORMAL action: a learning switch with VLANs. ovs-actions(7), "normal"; ovs-vswitchd.conf.db(5), table Port.
-#include "lib/net/address.h"
+#include "lib/net/headers.h"
 #include "vswitchd/translate/context.h"
 
 namespace turnout::translate {
 namespace {
 
-constexpr uint16_t kEthTypeArp = 0x0806;
 constexpr uint8_t kArpRequest = 1;
 
 // Destinations that switches keep to themselves unless forward-bpdu says otherwise: the table in the manual page.
@@ -26,7 +25,7 @@ bool reserved(const net::Mac& mac) {
 // A broadcast ARP may be gratuitous, which later decides about learning from bonds: its operation matters, and of a
 // request both addresses.
 void depend_on_announcement(Context& ctx) {
-  if (ctx.key.eth_type != Be16{kEthTypeArp} || !ctx.key.eth_dst.is_broadcast()) return;
+  if (ctx.key.eth_type != Be16{net::kEthTypeArp} || !ctx.key.eth_dst.is_broadcast()) return;
   TURNOUT_MASK_ALL(ctx.out.mask, nw_proto);
   if (ctx.key.nw_proto != kArpRequest) return;
   TURNOUT_MASK_ALL(ctx.out.mask, nw_src);
@@ -93,6 +92,8 @@ void act_normal(Context& ctx, const Walk& walk) {
   TURNOUT_MASK_ALL(ctx.out.mask, eth_src);
   TURNOUT_MASK_ALL(ctx.out.mask, eth_dst);
   ctx.depend_on_vlan(walk.tags);
+  if (walk.tags.size() == 0 && (ctx.key.eth_type == Be16{net::kEthTypeVlan} || ctx.key.eth_type == Be16{net::kEthTypeQinq}))
+    return ctx.set_reason(Reason::kPartialTag);
   const l2::Admission admission = l2::admit(walk.in.bundle->spec.vlan, walk.tags.tags());
   if (!admission.accepted()) return ctx.set_reason(Reason::kVlanNotAdmitted);
   if (!walk.bridge.spec.forward_bpdu && reserved(ctx.key.eth_dst)) return ctx.set_reason(Reason::kReservedAddress);

@@ -30,6 +30,7 @@ const char* reason_text(Reason reason) {
     case Reason::kNoReceive: return "the input port does not receive";
     case Reason::kNoRule: return "no rule matches";
     case Reason::kReservedAddress: return "reserved destination address";
+    case Reason::kPartialTag: return "partial VLAN tag";
     case Reason::kVlanNotAdmitted: return "VLAN not admitted by the input port";
     case Reason::kTooDeep: return "too many patch ports or tags";
     case Reason::kTooManyActions: return "too many actions";

@@ -27,12 +27,13 @@ enum class Reason : uint8_t {
   kNoReceive,             // OFPPC_NO_RECV
   kNoRule,                // table miss
   kReservedAddress,       // 01:80:c2:00:00:0x, without forward-bpdu
+  kPartialTag,            // the frame ends within its VLAN tag
   kVlanNotAdmitted,
   kTooDeep,               // a loop through patch ports
   kTooManyActions,
 };
 const char* reason_text(Reason reason);
-inline constexpr unsigned kReasons = 9;
+inline constexpr unsigned kReasons = 10;
 
 struct Translation {
   datapath::ActionList actions;                      // empty drops

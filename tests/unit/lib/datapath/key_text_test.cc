@@ -71,6 +71,40 @@ TEST(KeyText, TwoTagsNestTwice) {
   EXPECT_EQ(format_flow(match->key, match->mask), text);
 }
 
+TEST(KeyText, FrameThatEndsWithinItsTagHasAnEmptyOne) {
+  const std::string text = "in_port(1),eth(),eth_type(0x8100),vlan(vid=0,cfi=0),encap()";
+  const auto match = parse_flow(text);
+  ASSERT_TRUE(match);
+  EXPECT_EQ(match->key.eth_type, Be16{0x8100});
+  EXPECT_EQ(match->key.vlans[0], flow::VlanTag{});
+  EXPECT_EQ(format_flow(match->key, match->mask), text);
+}
+
+TEST(KeyText, TagBeyondTheLimitIsAPlainType) {
+  const std::string text = "in_port(1),eth(),eth_type(0x8100),vlan(vid=5),encap(eth_type(0x8100))";
+  const auto match = parse_flow(text);
+  ASSERT_TRUE(match);
+  EXPECT_EQ(format_flow(match->key, match->mask), text);
+}
+
+TEST(KeyText, FrameWithoutATypeBehindATagHasNone) {
+  auto match = parse_flow("in_port(1),eth(),eth_type(0x8100),vlan(vid=5),encap(eth_type(0/0xffff))");
+  ASSERT_TRUE(match);
+  EXPECT_EQ(format_flow(match->key, match->mask), "in_port(1),eth(),eth_type(0x8100),vlan(vid=5),encap()");
+}
+
+TEST(KeyText, NshWithoutContextsWritesZeros) {
+  flow::Match match{};
+  match.key.eth_type = Be16{0x894f};
+  TURNOUT_MASK_ALL(match.mask, eth_type);
+  const std::string type = "eth(),eth_type(0x894f),";
+  EXPECT_EQ(format_flow(match.key, match.mask), type + "nsh(c1=0x0,c2=0x0,c3=0x0,c4=0x0)");
+  match.key.nsh[2] = 1;
+  EXPECT_EQ(format_flow(match.key, match.mask), type + "nsh()");
+  match.mask.nsh[2] = 0xff;
+  EXPECT_EQ(format_flow(match.key, match.mask), type + "nsh(mdtype=1)");
+}
+
 TEST(KeyText, ErrorsNameThePlace) {
   for (const auto& [text, place] : std::vector<std::pair<std::string, std::string>>{
            {"in_port(1),foo(1)", "foo(1)"},

@@ -117,6 +117,16 @@ TEST_F(NormalTest, TagsArePushedAndPoppedAsPortsWant) {
   EXPECT_EQ(t.reason, Reason::kVlanNotAdmitted);
 }
 
+TEST_F(NormalTest, FrameThatEndsWithinItsTagIsDroppedAndTeachesNothing) {
+  bridge("br0");
+  for (unsigned n : {1, 2}) writer.put_bundle("br0", port(n));
+  flow::FlowKey key = packet(1, kA, kB);
+  key.eth_type = Be16{0x8100};
+  EXPECT_EQ(run(key), "drop");
+  EXPECT_EQ(t.reason, Reason::kPartialTag);
+  EXPECT_TRUE(t.effects.writes.empty());
+}
+
 TEST_F(NormalTest, ReservedAddressesStayUnlessForwarded) {
   bridge("br0");
   writer.put_bundle("br0", port(1));
