@@ -5,6 +5,7 @@ the daemons and the hosts that talk through them live in namespaces, which are r
 
 TURNOUT_BIN        directory of the programs (default: build/bin of the checkout)
 TURNOUT_REFERENCE  programs to take from PATH instead, by commas (ovsdb-server,ovs-vsctl,…)
+TURNOUT_PATIENCE   factor on every deadline, for a machine that is emulated
 """
 import atexit
 import os
@@ -21,6 +22,7 @@ import traceback
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("TURNOUT_BIN", CHECKOUT / "build" / "bin"))
 REFERENCE = set(filter(None, os.environ.get("TURNOUT_REFERENCE", "").split(",")))
+PATIENCE = float(os.environ.get("TURNOUT_PATIENCE", "1"))
 TESTS = []
 
 
@@ -46,7 +48,7 @@ def schema():
 
 def run(*words, check=True, timeout=30, env=None):
     done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=timeout, env=env)
+                          timeout=timeout * PATIENCE, env=env)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, words))} -> {done.returncode}\n{done.stdout}{done.stderr}")
     return done
@@ -54,7 +56,7 @@ def run(*words, check=True, timeout=30, env=None):
 
 def wait_for(what, condition, seconds=10):
     """The value of condition() as soon as it is true."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
         if value:
@@ -120,7 +122,7 @@ class Switch:
         (self.dir / "db.sock").unlink(missing_ok=True)
 
     def vsctl(self, *words, check=True):
-        return run(program("ovs-vsctl"), f"--db=unix:{self.dir}/db.sock", "--timeout=15", *words, check=check, env=self.env)
+        return run(program("ovs-vsctl"), f"--db=unix:{self.dir}/db.sock", f"--timeout={15 * PATIENCE:.0f}", *words, check=check, env=self.env)
 
     def get(self, table, record, column):
         return self.vsctl("get", table, record, column).stdout.strip()
@@ -154,6 +156,13 @@ class Switch:
             self.vsctl("add-port", bridge, f"v-{short}", *port_words)
         return ns
 
+    def remove_hosts(self):
+        """Takes away every host; the switch runs on."""
+        for ns in self.namespaces[1:]:
+            run("ip", "-n", ns, "link", "del", "eth0", check=False)
+            self._remove_namespace(ns)
+        del self.namespaces[1:]
+
     def ping(self, ns, address, count=2):
         return run("ip", "netns", "exec", ns, "ping", "-q", "-c", count, "-i", "0.05", "-W", "1", address,
                    check=False).returncode == 0
@@ -165,6 +174,15 @@ class Switch:
         done = run("ip", "-n", ns or self.ns, "-o", "link", "show", "dev", name, check=False)
         return done.stdout.strip() if done.returncode == 0 else None
 
+    @staticmethod
+    def _remove_namespace(ns):
+        for pid in run("ip", "netns", "pids", ns, check=False).stdout.split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        run("ip", "netns", "del", ns, check=False)
+
     def close(self):
         atexit.unregister(self.close)
         for process in (self.vswitchd, self.server):
@@ -172,13 +190,7 @@ class Switch:
                 process.kill()
                 process.wait()
         for ns in reversed(self.namespaces):
-            pids = run("ip", "netns", "pids", ns, check=False).stdout.split()
-            for pid in pids:
-                try:
-                    os.kill(int(pid), signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            run("ip", "netns", "del", ns, check=False)
+            self._remove_namespace(ns)
         self.namespaces.clear()
         shutil.rmtree(self.dir, ignore_errors=True)
 
