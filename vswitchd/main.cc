@@ -51,6 +51,7 @@ int run(const CommandLine& line) {
 
   RcuThread rcu;
   io::Loop loop;
+  loop.tls().configure(line.tls);
   auto server = unixctl::Server::create(loop, "ovs-vswitchd", line.unixctl);
   if (!server) cli::fatal(server.error().message);
   unixctl::add_log_commands(**server);

@@ -95,7 +95,12 @@ void add_tls(Options& options, TlsOptions& tls) {
   };
   text('p', "private-key", tls.private_key);
   text('c', "certificate", tls.certificate);
-  text('C', "ca-cert", tls.ca_cert);
+  // This and --bootstrap-ca-cert exclude each other: the last one counts.
+  options.add({'C', "ca-cert", Argument::kRequired, [&tls](std::string_view v) {
+                 tls.ca_cert = v;
+                 tls.bootstrap_ca_cert = false;
+                 return Status{};
+               }});
   text(0, "peer-ca-cert", tls.peer_ca_cert);
   text(0, "ssl-protocols", tls.protocols);
   text(0, "ssl-ciphers", tls.ciphers);
@@ -132,13 +137,17 @@ std::string_view daemon_help() {
 }
 
 std::string_view tls_help() {
-  return "\nTLS options (see the manual):\n"
+  return "\nPKI configuration (required to use TLS):\n"
          "  -p, --private-key=FILE  file with private key\n"
          "  -c, --certificate=FILE  file with certificate for private key\n"
          "  -C, --ca-cert=FILE      file with peer CA certificate\n"
-         "  --bootstrap-ca-cert=FILE  with --ca-cert when it is to be fetched from the peer\n"
-         "  --ssl-protocols=PROTOS  list of TLS protocols to enable\n"
-         "  --ssl-ciphers=CIPHERS   list of ciphers to enable\n";
+         "  --bootstrap-ca-cert=FILE  file with peer CA certificate to read or create\n"
+         "  --peer-ca-cert=FILE     file with further certificates to send to peers\n"
+         "TLS options:\n"
+         "  --ssl-protocols=PROTOS  list or range of TLS protocols to enable\n"
+         "  --ssl-ciphers=CIPHERS   list of TLSv1.2 ciphers to enable\n"
+         "  --ssl-ciphersuites=SUITES  list of TLSv1.3 ciphersuites to enable\n"
+         "  --ssl-server-name=NAME  server name to ask a peer for (SNI)\n";
 }
 
 }  // namespace turnout::cli

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "lib/base/result.h"
-#include "lib/base/version.h"
 #include "lib/base/version.h"  // kPromisedRelease
 #include "lib/io/daemon.h"
+#include "lib/io/tls.h"
 
 namespace turnout::cli {
 
@@ -54,11 +54,8 @@ void add_timeout(Options& options, char letter = 't');
 void add_daemon(Options& options, io::DaemonOptions& daemon);
 
 // -p/--private-key, -c/--certificate, -C/--ca-cert, --bootstrap-ca-cert, --peer-ca-cert, --ssl-protocols, --ssl-ciphers,
-// --ssl-ciphersuites, --ssl-server-name. Kept for whoever opens an ssl: connection.
-struct TlsOptions {
-  std::string private_key, certificate, ca_cert, peer_ca_cert, protocols, ciphers, ciphersuites, server_name;
-  bool bootstrap_ca_cert = false;
-};
+// --ssl-ciphersuites, --ssl-server-name. To be given to the loop's: loop.tls().configure(tls).
+using TlsOptions = io::TlsSettings;
 void add_tls(Options& options, TlsOptions& tls);
 
 // Starts the countdown of --timeout; also for tools that take it otherwise. 0: none.

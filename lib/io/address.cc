@@ -2,6 +2,7 @@
 #include "lib/io/address.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -87,6 +88,13 @@ Result<Endpoint> parse_passive(std::string_view text, uint16_t default_port) {
 std::string format_endpoint(const Endpoint& endpoint) {
   const bool v6 = endpoint.host.find(':') != std::string::npos;
   return (v6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" + endpoint.port;
+}
+
+void mark_packets(int fd, int family, uint8_t dscp) {
+  const int tos = dscp << 2;
+  // A socket for IPv6 may carry IPv4 as well.
+  setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof tos);
+  if (family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos);
 }
 
 int bind_path(int fd, const std::string& path) {

@@ -34,9 +34,10 @@ void connect_unix(const std::shared_ptr<FdCore>& core, const std::string& path) 
   });
 }
 
-int open_tcp(const sockaddr* address, socklen_t size, bool* connecting) {
+int open_tcp(const sockaddr* address, socklen_t size, std::optional<uint8_t> dscp, bool* connecting) {
   const int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno;
+  if (dscp) mark_packets(fd, address->sa_family, *dscp);
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   *connecting = false;
@@ -48,27 +49,27 @@ int open_tcp(const sockaddr* address, socklen_t size, bool* connecting) {
   return -error;
 }
 
-void connect_tcp(const std::shared_ptr<FdCore>& core, const asio::ip::tcp::endpoint& endpoint) {
+void connect_tcp(const std::shared_ptr<FdCore>& core, const asio::ip::tcp::endpoint& endpoint, std::optional<uint8_t> dscp) {
   bool connecting = false;
-  const int fd = open_tcp(endpoint.data(), static_cast<socklen_t>(endpoint.size()), &connecting);
+  const int fd = open_tcp(endpoint.data(), static_cast<socklen_t>(endpoint.size()), dscp, &connecting);
   if (fd < 0) core->fail_with(-fd);
   else if (connecting) core->adopt_connecting(fd);
   else core->adopt_connected(fd);
 }
 
 // Names are resolved on Asio's own thread.
-void resolve_and_connect(const std::shared_ptr<FdCore>& core, const Endpoint& where) {
+void resolve_and_connect(const std::shared_ptr<FdCore>& core, const Endpoint& where, std::optional<uint8_t> dscp) {
   using asio::ip::tcp;
   asio::error_code error;
   const std::string host = where.host;
   const auto address = asio::ip::make_address(host, error);
-  if (!error) return connect_tcp(core, tcp::endpoint(address, static_cast<uint16_t>(std::stoi(where.port))));
+  if (!error) return connect_tcp(core, tcp::endpoint(address, static_cast<uint16_t>(std::stoi(where.port))), dscp);
   auto resolver = std::make_shared<tcp::resolver>(core->loop().impl().context);
   resolver->async_resolve(host, where.port,
-                          [core, resolver](const asio::error_code& e, const tcp::resolver::results_type& found) {
+                          [core, resolver, dscp](const asio::error_code& e, const tcp::resolver::results_type& found) {
                             if (core->closed()) return;
                             if (e || found.empty()) return core->fail_with(ENXIO);
-                            connect_tcp(core, found.begin()->endpoint());
+                            connect_tcp(core, found.begin()->endpoint(), dscp);
                           });
 }
 
@@ -78,16 +79,22 @@ bool is_active_name(std::string_view name) {
   return name.starts_with("unix:") || name.starts_with("tcp:") || name.starts_with("ssl:");
 }
 
-Result<std::unique_ptr<Stream>> Stream::connect(Loop& loop, std::string_view name, uint16_t default_port) {
+Result<std::unique_ptr<Stream>> Stream::connect(Loop& loop, std::string_view name, uint16_t default_port,
+                                                std::optional<uint8_t> dscp) {
   auto core = std::make_shared<FdCore>(loop);
   if (name.starts_with("unix:")) {
     connect_unix(core, in_run_dir(name.substr(5)));
-  } else if (name.starts_with("tcp:")) {
+  } else if (name.starts_with("tcp:") || name.starts_with("ssl:")) {
     const auto where = parse_active(name.substr(4), default_port);
     if (!where) return fail(where);
-    resolve_and_connect(core, *where);
-  } else if (name.starts_with("ssl:")) {
-    return fail(std::string(name) + ": TLS connections are not supported in this build yet", EPROTONOSUPPORT);
+    std::unique_ptr<TlsChannel> channel;
+    if (name.starts_with("ssl:")) channel = TlsChannel::create(loop.tls(), TlsChannel::Side::kConnect, where->host);
+    if (name.starts_with("ssl:") && !channel) {
+      core->fail_with(ENOPROTOOPT);
+    } else {
+      if (channel) core->seal(std::move(channel), std::string(name));
+      resolve_and_connect(core, *where, dscp);
+    }
   } else {
     return fail_errno(name, EAFNOSUPPORT);
   }

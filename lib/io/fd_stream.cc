@@ -5,8 +5,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 namespace turnout::io {
@@ -14,6 +16,9 @@ namespace turnout::io {
 namespace {
 constexpr size_t kReadSize = 64 * 1024;
 constexpr int kReadsPerTurn = 4;  // then others have their turn
+constexpr int kRecordsPerTurn = 16;
+constexpr size_t kRecordSize = 16 * 1024;
+constexpr Duration kHandshakeLimit = std::chrono::seconds(10);
 constexpr size_t kPartsPerSend = 64;
 
 Error system_error(int code) { return Error(std::generic_category().message(code), code); }
@@ -31,8 +36,14 @@ void FdCore::adopt_connected(int fd) {
     return;
   }
   descriptor_.assign(fd);
-  state_ = State::kConnected;
+  if (tls_) tls_->attach(fd);
+  state_ = tls_ ? State::kShaking : State::kConnected;
   begin();
+}
+
+void FdCore::seal(std::unique_ptr<TlsChannel> channel, std::string name) {
+  tls_ = std::move(channel);
+  tls_name_ = std::move(name);
 }
 
 void FdCore::adopt_connecting(int fd) {
@@ -41,6 +52,7 @@ void FdCore::adopt_connecting(int fd) {
     return;
   }
   descriptor_.assign(fd);
+  if (tls_) tls_->attach(fd);
   state_ = State::kConnecting;
   begin();
 }
@@ -57,6 +69,7 @@ void FdCore::begin() {
   const auto self = shared_from_this();
   switch (state_) {
     case State::kFailed: loop_.post([self] { self->finish(system_error(self->error_)); }); break;
+    case State::kShaking: loop_.post([self] { self->reached(); }); break;
     case State::kConnected: loop_.post([self] { self->became_connected(); }); break;
     case State::kConnecting:
       descriptor_.async_wait(descriptor_.wait_write, [self](const asio::error_code& error) {
@@ -65,19 +78,48 @@ void FdCore::begin() {
         socklen_t size = sizeof code;
         getsockopt(self->descriptor_.native_handle(), SOL_SOCKET, SO_ERROR, &code, &size);
         if (code) return self->finish(system_error(code));
-        self->state_ = State::kConnected;
-        self->became_connected();
+        self->reached();
       });
       break;
     default: break;
   }
 }
 
+void FdCore::reached() {
+  if (closed()) return;
+  if (!tls_) {
+    state_ = State::kConnected;
+    return became_connected();
+  }
+  state_ = State::kShaking;
+  handshake_limit_ = loop_.after(kHandshakeLimit, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->finish(system_error(ETIMEDOUT));
+  });
+  shake_hands();
+}
+
+void FdCore::shake_hands() {
+  if (state_ != State::kShaking) return;
+  const int error = tls_->handshake(tls_name_);
+  if (error == EAGAIN) {
+    const auto event = tls_->wants_write() ? descriptor_.wait_write : descriptor_.wait_read;
+    descriptor_.async_wait(event, [self = shared_from_this()](const asio::error_code& e) {
+      if (!e) self->shake_hands();
+    });
+    return;
+  }
+  handshake_limit_.reset();
+  if (error) return finish(system_error(error));
+  state_ = State::kConnected;
+  unread_ = true;   // the peer's first bytes may have come along with its last of the handshake
+  became_connected();
+}
+
 void FdCore::became_connected() {
   if (closed()) return;
   const auto connected = handler_.connected;
   if (connected) connected();
-  if (closed()) return;
+  if (closed() || !started_) return;
   wait_readable();
   if (!queue_.empty()) schedule_flush();
 }
@@ -85,27 +127,41 @@ void FdCore::became_connected() {
 void FdCore::wait_readable() {
   if (read_pending_ || !reading_ || state_ != State::kConnected) return;
   read_pending_ = true;
-  descriptor_.async_wait(descriptor_.wait_read, [self = shared_from_this()](const asio::error_code& error) {
+  auto ready = [self = shared_from_this()](const asio::error_code& error) {
     self->read_pending_ = false;
     if (error || self->closed() || !self->reading_) return;
     self->read_some();
-  });
+  };
+  if (unread_) return loop_.post([ready] { ready({}); });
+  descriptor_.async_wait(tls_ && tls_->wants_write() ? descriptor_.wait_write : descriptor_.wait_read, ready);
+}
+
+// Bytes read, 0 at the end of the stream, or the negative of an errno value.
+ssize_t FdCore::take(char* into, size_t size) {
+  if (tls_) return tls_->read(into, size);
+  const ssize_t n = ::recv(descriptor_.native_handle(), into, size, MSG_DONTWAIT);
+  return n < 0 ? -errno : n;
 }
 
 void FdCore::read_some() {
   static thread_local std::array<char, kReadSize> shared;
-  for (int turn = 0; turn < kReadsPerTurn; ++turn) {
-    const ssize_t n = ::recv(descriptor_.native_handle(), shared.data(), shared.size(), MSG_DONTWAIT);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) break;
-    if (n < 0) return finish(system_error(errno));
+  const int turns = tls_ ? kRecordsPerTurn : kReadsPerTurn;
+  unread_ = tls_ != nullptr;
+  for (int turn = 0; turn < turns; ++turn) {
+    const ssize_t n = take(shared.data(), shared.size());
+    if (n == -EINTR) continue;
+    if (n == -EAGAIN) {
+      unread_ = false;
+      break;
+    }
+    if (n < 0) return finish(system_error(static_cast<int>(-n)));
     if (n == 0) return finish(Error("", 0));
     // A callback may run the loop again, which would reuse the shared buffer: only short of that is it safe to lend.
     const std::string bytes(shared.data(), static_cast<size_t>(n));
     const auto received = handler_.received;
     if (received) received(bytes);
     if (closed() || !reading_) return;
-    if (static_cast<size_t>(n) < shared.size()) break;
+    if (!tls_ && static_cast<size_t>(n) < shared.size()) break;
   }
   wait_readable();
 }
@@ -132,7 +188,9 @@ void FdCore::schedule_flush() {
 }
 
 // Gives the kernel what it takes: 0 when all went, EAGAIN when it is full, else the error.
-int FdCore::push_out() {
+int FdCore::push_out() { return tls_ ? push_sealed() : push_plain(); }
+
+int FdCore::push_plain() {
   while (!queue_.empty()) {
     std::array<iovec, kPartsPerSend> parts;
     size_t count = 0;
@@ -146,14 +204,41 @@ int FdCore::push_out() {
     const ssize_t n = ::sendmsg(descriptor_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno;
-    backlog_ -= static_cast<size_t>(n);
-    front_sent_ += static_cast<size_t>(n);
-    while (!queue_.empty() && front_sent_ >= queue_.front().size()) {
-      front_sent_ -= queue_.front().size();
-      queue_.pop_front();
-    }
+    advance(static_cast<size_t>(n));
   }
   return 0;
+}
+
+// Short messages share a record. What is offered again after EAGAIN begins with the same bytes, as TLS requires: the
+// queue only grows at its end.
+int FdCore::push_sealed() {
+  static thread_local std::array<char, kRecordSize> record;
+  while (!queue_.empty()) {
+    const char* from = queue_.front().data() + front_sent_;
+    size_t size = queue_.front().size() - front_sent_;
+    if (size < record.size() && queue_.size() > 1) {
+      memcpy(record.data(), from, size);
+      for (auto part = queue_.begin() + 1; part != queue_.end() && size < record.size(); ++part) {
+        const size_t more = std::min(part->size(), record.size() - size);
+        memcpy(record.data() + size, part->data(), more);
+        size += more;
+      }
+      from = record.data();
+    }
+    const ssize_t n = tls_->write(from, size);
+    if (n < 0) return static_cast<int>(-n);
+    advance(static_cast<size_t>(n));
+  }
+  return 0;
+}
+
+void FdCore::advance(size_t sent) {
+  backlog_ -= sent;
+  front_sent_ += sent;
+  while (!queue_.empty() && front_sent_ >= queue_.front().size()) {
+    front_sent_ -= queue_.front().size();
+    queue_.pop_front();
+  }
 }
 
 void FdCore::flush() {
@@ -167,7 +252,8 @@ void FdCore::flush() {
 
 void FdCore::wait_writable() {
   flush_pending_ = true;
-  descriptor_.async_wait(descriptor_.wait_write, [self = shared_from_this()](const asio::error_code& error) {
+  const auto event = tls_ && !tls_->wants_write() ? descriptor_.wait_read : descriptor_.wait_write;
+  descriptor_.async_wait(event, [self = shared_from_this()](const asio::error_code& error) {
     self->flush_pending_ = false;
     if (!error && !self->closed()) self->flush();
   });
@@ -182,7 +268,11 @@ void FdCore::finish(const Error& error) {
 
 void FdCore::close() {
   if (closed()) return;
-  if (state_ == State::kConnected) push_out();  // a last chance for what fits without waiting
+  if (state_ == State::kConnected) {
+    push_out();  // a last chance for what fits without waiting
+    if (tls_) tls_->shut_down();
+  }
+  handshake_limit_.reset();
   state_ = State::kClosed;
   asio::error_code ignored;
   descriptor_.close(ignored);

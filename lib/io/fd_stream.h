@@ -1,5 +1,6 @@
-// A stream over a connected or connecting socket. Idle connections hold no buffer: the loop waits, then one shared
-// buffer is filled. What is sent in one turn of the loop leaves in one sendmsg(). For .cc files of lib/io only.
+// A stream over a connected or connecting socket, plain or sealed by TLS. Idle connections hold no buffer: the loop waits,
+// then one shared buffer is filled. What is sent in one turn of the loop leaves in one sendmsg(), or in records as large
+// as TLS allows. For .cc files of lib/io only.
 #pragma once
 
 #include <asio/posix/stream_descriptor.hpp>
@@ -7,6 +8,7 @@
 
 #include "lib/io/loop_impl.h"
 #include "lib/io/stream.h"
+#include "lib/io/tls_channel.h"
 
 namespace turnout::io {
 
@@ -23,30 +25,45 @@ class FdCore : public std::enable_shared_from_this<FdCore> {
   // How the socket comes about; before or after start().
   void adopt_connected(int fd);      // also an accepted one
   void adopt_connecting(int fd);     // after EINPROGRESS
+  // Before either: TLS goes over the socket, and the stream is connected when its handshake is done. `name` for the log.
+  void seal(std::unique_ptr<TlsChannel> channel, std::string name);
+  // The present handler lets go, from inside its connected(); another start() goes on where it stopped.
+  void hand_over() { started_ = false; }
+  const TlsChannel* tls() const { return tls_.get(); }
   void fail_with(int error);         // reported through closed()
   Loop& loop() { return loop_; }
   bool closed() const { return state_ == State::kClosed; }
 
  private:
-  enum class State { kOpening, kFailed, kConnecting, kConnected, kClosed };
+  enum class State { kOpening, kFailed, kConnecting, kShaking, kConnected, kClosed };
   void begin();                      // acts on the state once the handler is there
+  void reached();                    // the socket is connected
+  void shake_hands();
   void became_connected();
   void wait_readable();
   void read_some();
+  ssize_t take(char* into, size_t size);
   void schedule_flush();
   void flush();
   int push_out();
+  int push_plain();
+  int push_sealed();
+  void advance(size_t sent);
   void wait_writable();
   void finish(const Error& error);
 
   Loop& loop_;
   asio::posix::stream_descriptor descriptor_;
+  std::unique_ptr<TlsChannel> tls_;
+  std::string tls_name_;
+  Handle handshake_limit_;
   Stream::Handler handler_;
   State state_ = State::kOpening;
   int error_ = 0;
   std::deque<std::string> queue_;
   size_t backlog_ = 0, front_sent_ = 0;
   bool started_ = false, reading_ = true, read_pending_ = false, flush_pending_ = false;
+  bool unread_ = false;              // TLS may hold bytes that the socket no longer shows
 };
 
 class FdStream : public Stream {
@@ -59,6 +76,8 @@ class FdStream : public Stream {
   void set_reading(bool reading) override { core_->set_reading(reading); }
   void close() override { core_->close(); }
   const std::string& name() const override { return name_; }
+  std::string peer_common_name() const override { return core_->tls() ? core_->tls()->peer_common_name() : std::string(); }
+  FdCore& core() { return *core_; }
 
  private:
   std::shared_ptr<FdCore> core_;

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <list>
 
 #include "lib/base/log.h"
 #include "lib/io/address.h"
@@ -24,11 +26,11 @@ Log log{"stream"};
 constexpr int kBacklog = 512;
 constexpr int kAcceptsPerTurn = 32;
 
-std::string peer_name(const sockaddr_storage& peer, socklen_t size) {
+std::string peer_name(std::string_view kind, const sockaddr_storage& peer, socklen_t size) {
   char host[NI_MAXHOST] = "", port[NI_MAXSERV] = "";
   getnameinfo(reinterpret_cast<const sockaddr*>(&peer), size, host, sizeof host, port, sizeof port,
               NI_NUMERICHOST | NI_NUMERICSERV);
-  return "tcp:" + format_endpoint({host, port});
+  return std::string(kind) + format_endpoint({host, port});
 }
 
 class FdListener : public Listener {
@@ -58,8 +60,11 @@ class FdListener : public Listener {
   void watch() {
     watch_ = loop_.watch(fd_, Loop::kReadable, [this](unsigned) { accept_some(); });
   }
+  bool is_tls() const { return name_.starts_with("pssl:"); }
   void accept_some();
-  std::unique_ptr<Stream> adopt(int fd, const sockaddr_storage& peer, socklen_t size);
+  void begin_handshake(int fd, const sockaddr_storage& peer, socklen_t size);
+  void handshake_done(FdStream* stream);
+  std::unique_ptr<FdStream> adopt(int fd, const sockaddr_storage& peer, socklen_t size);
 
   Loop& loop_;
   int fd_;
@@ -67,6 +72,7 @@ class FdListener : public Listener {
   Accept accept_;
   Handle watch_, pause_;
   unsigned accepted_ = 0;
+  std::list<std::unique_ptr<FdStream>> shaking_;   // in their TLS handshake
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
@@ -76,6 +82,10 @@ void FdListener::accept_some() {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
     const int fd = accept4(fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0 && is_tls()) {
+      begin_handshake(fd, peer, size);
+      continue;
+    }
     if (fd >= 0) {
       const Accept accept = accept_;  // the callback may destroy this listener
       accept(adopt(fd, peer, size));
@@ -91,18 +101,52 @@ void FdListener::accept_some() {
   }
 }
 
-std::unique_ptr<Stream> FdListener::adopt(int fd, const sockaddr_storage& peer, socklen_t size) {
+std::unique_ptr<FdStream> FdListener::adopt(int fd, const sockaddr_storage& peer, socklen_t size) {
   std::string name;
+  auto core = std::make_shared<FdCore>(loop_);
   if (path_.empty()) {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    name = peer_name(peer, size);
+    name = peer_name(is_tls() ? "ssl:" : "tcp:", peer, size);
+    if (is_tls()) {
+      auto channel = TlsChannel::create(loop_.tls(), TlsChannel::Side::kAccept, {});
+      if (!channel) {
+        static LogRateLimit limit{5};
+        log.limited(limit, LogLevel::kErr, "{}: connection of {} refused: TLS is not configured", name_, name);
+        close(fd);
+        return nullptr;
+      }
+      core->seal(std::move(channel), name);
+    }
   } else {
     name = "unix#" + std::to_string(accepted_++);
   }
-  auto core = std::make_shared<FdCore>(loop_);
   core->adopt_connected(fd);
   return std::make_unique<FdStream>(std::move(core), std::move(name));
+}
+
+void FdListener::begin_handshake(int fd, const sockaddr_storage& peer, socklen_t size) {
+  auto adopted = adopt(fd, peer, size);
+  if (!adopted) return;
+  FdStream* const stream = adopted.get();
+  shaking_.push_back(std::move(adopted));
+  Stream::Handler handler;
+  handler.connected = [this, stream] { handshake_done(stream); };
+  handler.closed = [this, stream](const Error& error) {
+    static LogRateLimit limit{20};
+    log.limited(limit, LogLevel::kWarn, "{}: connection dropped ({})", stream->name(), error.message);
+    std::erase_if(shaking_, [stream](const auto& other) { return other.get() == stream; });
+  };
+  stream->start(std::move(handler));
+}
+
+void FdListener::handshake_done(FdStream* stream) {
+  const auto at = std::find_if(shaking_.begin(), shaking_.end(), [stream](const auto& other) { return other.get() == stream; });
+  std::unique_ptr<Stream> ready = std::move(*at);
+  shaking_.erase(at);
+  stream->core().hand_over();
+  const Accept accept = accept_;  // the callback may destroy this listener
+  accept(std::move(ready));
 }
 
 Result<int> listen_unix(const std::string& path) {
@@ -120,7 +164,7 @@ Result<int> listen_unix(const std::string& path) {
   return fail_errno(path, error);
 }
 
-Result<int> listen_tcp(const std::string& name, const Endpoint& where) {
+Result<int> listen_tcp(const std::string& name, const Endpoint& where, std::optional<uint8_t> dscp) {
   addrinfo hints{}, *found = nullptr;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
@@ -131,6 +175,7 @@ Result<int> listen_tcp(const std::string& name, const Endpoint& where) {
   const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (dscp) mark_packets(fd, found->ai_family, *dscp);
   const bool ok = fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && ::listen(fd, kBacklog) == 0;
   const int error = errno;
   freeaddrinfo(found);
@@ -146,7 +191,7 @@ bool is_passive_name(std::string_view name) {
 }
 
 Result<std::unique_ptr<Listener>> Listener::listen(Loop& loop, std::string_view name, Accept accept,
-                                                   uint16_t default_port) {
+                                                   uint16_t default_port, std::optional<uint8_t> dscp) {
   const std::string text(name);
   std::string path;
   int fd = -1;
@@ -155,14 +200,12 @@ Result<std::unique_ptr<Listener>> Listener::listen(Loop& loop, std::string_view 
     const auto opened = listen_unix(path);
     if (!opened) return fail(opened);
     fd = *opened;
-  } else if (name.starts_with("ptcp:")) {
+  } else if (name.starts_with("ptcp:") || name.starts_with("pssl:")) {
     const auto where = parse_passive(name.substr(5), default_port);
     if (!where) return fail(where);
-    const auto opened = listen_tcp(text, *where);
+    const auto opened = listen_tcp(text, *where, dscp);
     if (!opened) return fail(opened);
     fd = *opened;
-  } else if (name.starts_with("pssl:")) {
-    return fail(text + ": TLS connections are not supported in this build yet", EPROTONOSUPPORT);
   } else {
     return fail_errno(name, EAFNOSUPPORT);
   }

@@ -11,6 +11,8 @@ Loop::Loop(Clock& clock) : clock_(clock), impl_(std::make_shared<Impl>(clock)) {
 
 Loop::~Loop() { impl_->context.stop(); }
 
+Tls& Loop::tls() { return impl_->tls; }
+
 void Loop::run() {
   impl_->context.restart();
   impl_->context.run();

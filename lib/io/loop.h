@@ -27,6 +27,8 @@ class Handle {
   std::function<void()> cancel_;
 };
 
+class Tls;
+
 class Loop {
  public:
   explicit Loop(Clock& clock = process_clock());
@@ -52,6 +54,7 @@ class Loop {
   // the handle before closing it.
   Handle watch(int fd, unsigned events, std::function<void(unsigned)> ready);
   Handle on_signal(int signal, std::function<void()> work);
+  Tls& tls();                        // what ssl: and pssl: streams on this loop show and trust (tls.h)
 
   // time/stop and time/warp (ovs-appctl in dummy mode). warp() advances the stopped clock in steps of at most
   // `step` (not above zero: one step), runs what falls due in order, and after each step calls the rounds that other threads registered.

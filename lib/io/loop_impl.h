@@ -9,6 +9,7 @@
 
 #include "lib/io/deadlines.h"
 #include "lib/io/loop.h"
+#include "lib/io/tls.h"
 
 namespace turnout::io {
 
@@ -26,6 +27,7 @@ struct Loop::Impl : std::enable_shared_from_this<Loop::Impl> {
   asio::executor_work_guard<asio::io_context::executor_type> guard;
   Deadlines deadlines;
   std::list<std::function<void()>> rounds;
+  Tls tls;
 };
 
 }  // namespace turnout::io

@@ -1,11 +1,13 @@
 // Byte streams by the names that the tools take (ovsdb(7), "Connection Methods"): active `unix:FILE`, `tcp:IP:PORT`,
-// `ssl:IP:PORT`, passive `punix:FILE`, `ptcp:PORT[:IP]`, `pssl:PORT[:IP]`. Main thread only. Nothing blocks.
+// `ssl:IP:PORT`, passive `punix:FILE`, `ptcp:PORT[:IP]`, `pssl:PORT[:IP]`. Main thread only. Nothing blocks. Keys and
+// certificates are those of Loop::tls().
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,10 +33,14 @@ class Stream {
   virtual void set_reading(bool reading) = 0;        // back-pressure
   virtual void close() = 0;                          // no callback follows
   virtual const std::string& name() const = 0;       // "unix:/run/…", or "unix#3"/"tcp:1.2.3.4:5" for an accepted one
+  // The common name of the peer's verified certificate; empty without one. Known once connected() was called.
+  virtual std::string peer_common_name() const { return {}; }
 
   // Fails at once only on a name that cannot be understood; what the network says comes through closed(). The port may
-  // be left out of a name: 6640 is OVSDB's, 6653 OpenFlow's.
-  static Result<std::unique_ptr<Stream>> connect(Loop& loop, std::string_view name, uint16_t default_port = 6640);
+  // be left out of a name: 6640 is OVSDB's, 6653 OpenFlow's. `dscp` marks the packets (0 to 63); the kernel's default
+  // without.
+  static Result<std::unique_ptr<Stream>> connect(Loop& loop, std::string_view name, uint16_t default_port = 6640,
+                                                 std::optional<uint8_t> dscp = {});
 };
 
 class Listener {
@@ -42,9 +48,10 @@ class Listener {
   virtual ~Listener() = default;                     // a punix listener removes its file
   virtual uint16_t bound_port() const = 0;           // 0 for punix
   virtual const std::string& name() const = 0;
+  // A pssl: listener hands out a stream once the handshake is done; a peer that does not complete it in time is dropped.
   using Accept = std::function<void(std::unique_ptr<Stream>)>;
   static Result<std::unique_ptr<Listener>> listen(Loop& loop, std::string_view name, Accept accept,
-                                                  uint16_t default_port = 6640);
+                                                  uint16_t default_port = 6640, std::optional<uint8_t> dscp = {});
 };
 
 bool is_active_name(std::string_view name);          // "unix:", "tcp:", "ssl:"

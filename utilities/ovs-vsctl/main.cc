@@ -91,6 +91,7 @@ int run(int argc, char** argv) {
   if (!commands) cli::fatal(commands.error().message);
   vsctl_log.info("Called as ovs-vsctl {}", settings.run.args);
   io::Loop loop;
+  loop.tls().configure(settings.tls);
   Result<Outcome> outcome = run_commands(loop, *commands, settings.run);
   if (!outcome) {
     if (outcome.error().message.empty()) return outcome.error().code;
