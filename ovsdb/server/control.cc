@@ -1,13 +1,14 @@
 // exit and ovsdb-server/*.
 #include "ovsdb/server/control.h"
 
-#include <malloc.h>
-
+#include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "ovsdb/server/server_db.h"
 
 namespace turnout::ovsdb::server {
 namespace {
 
+Log log_{"ovsdb_server"};
 using unixctl::Args;
 using unixctl::Reply;
 
@@ -22,21 +23,30 @@ std::string lines(const std::vector<std::string>& items) {
   return text;
 }
 
-// ovsdb-server/compact [db]: one database, or every one that has a file.
-void compact(Server& server, bool& trim, Args args, const Reply& reply) {
-  std::string problems;
-  bool found = false;
-  for (const std::string& name : server.database_names()) {
-    Database* database = server.find_database(name);
-    if (args.empty() ? !database->storage() : name != args[0]) continue;
-    found = true;
-    if (!database->storage()) return reply.error("cannot compact built-in databases");
-    if (auto done = server.compact(*database); !done) problems += done.error().message + '\n';
+// Answers when all of several tasks are done, with their problems one a line.
+struct Gathered {
+  explicit Gathered(Reply to) : reply(std::move(to)) {}
+  ~Gathered() {
+    if (problems.empty()) reply.ok({});
+    else reply.error(problems);
   }
-  if (trim) ::malloc_trim(0);
-  if (!args.empty() && !found) return reply.error("no database by that name");
-  if (problems.empty()) reply.ok({});
-  else reply.error(problems);
+  Reply reply;
+  std::string problems;
+};
+
+// ovsdb-server/compact [db]: one database, or every one that has a file.
+void compact(Server& server, Args args, const Reply& reply) {
+  Database* const named = args.empty() ? nullptr : server.find_database(args[0]);
+  if (!args.empty() && !named) return reply.error("no database by that name");
+  if (named && named->name() == kServerDatabase) return reply.error("cannot compact built-in databases");
+  auto gathered = std::make_shared<Gathered>(reply);
+  for (const std::string& name : server.database_names()) {
+    Database* const database = server.find_database(name);
+    if (!database->storage() || (named && database != named)) continue;
+    server.compact(*database, [gathered](const Status& result) {
+      if (!result) gathered->problems += result.error().message + '\n';
+    });
+  }
 }
 
 void add_database_commands(unixctl::Server& unixctl, Server& server) {
@@ -50,12 +60,13 @@ void add_database_commands(unixctl::Server& unixctl, Server& server) {
     if (server.find_database(args[0])) reply.ok("status: ok");
     else reply.error("Failed to find the database.");
   });
-  static bool trim = false;   // one server per process
   unixctl.add("ovsdb-server/compact", "", 0, 1,
-              [&server](Args args, const Reply& reply) { compact(server, trim, args, reply); });
-  unixctl.add("ovsdb-server/memory-trim-on-compaction", "on|off", 1, 1, [](Args args, const Reply& reply) {
+              [&server](Args args, const Reply& reply) { compact(server, args, reply); });
+  unixctl.add("ovsdb-server/memory-trim-on-compaction", "on|off", 1, 1, [&server](Args args, const Reply& reply) {
     if (!equal_ignore_case(args[0], "on") && !equal_ignore_case(args[0], "off")) return reply.error("invalid argument");
-    trim = equal_ignore_case(args[0], "on");
+    const bool on = equal_ignore_case(args[0], "on");
+    server.set_trim_on_compaction(on);
+    log_.info("memory trimming after compaction {}.", on ? "enabled" : "disabled");
     reply.ok({});
   });
 }

@@ -64,10 +64,12 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Journa
   return database;
 }
 
-Status Database::compact(std::string_view comment) {
-  if (!storage_) return fail("cannot compact built-in databases");
-  const std::string records[] = {schema_->to_json().dump(), snapshot_record(*this, comment)};
-  return storage_->replace(records);
+void Database::compact(io::Loop& loop, std::string comment, std::function<void(Status)> done) {
+  const Contents contents = [this, comment = std::move(comment)](const PutRecord& put) -> Status {
+    if (auto schema = put(schema_->to_json().dump()); !schema) return schema;
+    return put(snapshot_record(*this, comment));
+  };
+  storage_->compact(loop, contents, std::move(done));
 }
 
 Database::Subscription Database::subscribe(Listener listener) {

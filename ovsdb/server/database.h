@@ -32,8 +32,9 @@ class Database {
   void give_storage(std::unique_ptr<Storage> storage) { storage_ = std::move(storage); }
   bool read_only() const { return !storage_; }
 
-  // Writes the file anew with nothing but the present contents.
-  Status compact(std::string_view comment);
+  // Writes the file anew with nothing but the present contents, which must all be in it, in the background. `done` is
+  // called later.
+  void compact(io::Loop& loop, std::string comment, std::function<void(Status)> done);
   // Whether changes are written as differences (ovsdb(5)); --disable-file-column-diff turns it off.
   static inline bool writes_diffs = true;
 

@@ -18,23 +18,9 @@ namespace {
 
 Log log_{"ovsdb_file"};
 Log lock_log{"lockfile"};
-constexpr uint64_t kCompactBytes = 10u << 20;
-constexpr uint64_t kCompactCommits = 100;
-constexpr auto kCompactSoonest = std::chrono::minutes(10);
-constexpr auto kCompactLatest = std::chrono::hours(24);
 
 tl::unexpected<Error> io_error(const std::string& path, std::string_view what, int code) {
   return fail(fmt::format("I/O error: {}: {} ({})", path, what, std::strerror(code)), code);
-}
-
-Status write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(std::strerror(errno), errno);
-    bytes.remove_prefix(static_cast<size_t>(n));
-  }
-  return {};
 }
 
 Result<std::string> read_all(int fd, const std::string& path) {
@@ -51,14 +37,6 @@ Result<std::string> read_all(int fd, const std::string& path) {
   }
 }
 
-void sync_directory(const std::filesystem::path& file) {
-  const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : ".";
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
-}
-
 // Follows links, so that replacing the file replaces what the link names.
 std::string real_path(const std::string& path) {
   std::error_code problem;
@@ -73,6 +51,26 @@ std::string framed_records(std::span<const std::string> records) {
 }
 
 }  // namespace
+
+Status write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(std::strerror(errno), errno);
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+  return {};
+}
+
+void sync_directory(const std::filesystem::path& file) {
+  const std::filesystem::path directory = file.has_parent_path() ? file.parent_path() : ".";
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+Status write_record(int fd, std::string_view json) { return write_all(fd, framed_record(json)); }
 
 std::string framed_record(std::string_view json) {
   std::string line(json);
@@ -110,8 +108,6 @@ Result<FileLock> FileLock::take(const std::string& path) {
 FileLock::~FileLock() {
   if (fd_ >= 0) ::close(fd_);
 }
-
-Journal::~Journal() { ::close(fd_); }
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, Access access, const Each& each) {
   const bool writes = access == Access::kReadWrite;
@@ -195,47 +191,8 @@ Status Journal::append(std::span<const std::string> records, bool sync) {
     return io_error(path_, "write failed", done.error().code);
   }
   size_ += bytes.size();
-  commits_ += records.size();
+  rule_.committed(records.size());
   return {};
-}
-
-Status Journal::replace(std::span<const std::string> records) {
-  const std::string &target = real_path_, temporary = target + ".tmp";
-  const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-  if (fd < 0) return io_error(temporary, "create failed", errno);
-  struct stat st;
-  if (::fstat(fd_, &st) == 0) {
-    if (::fchmod(fd, st.st_mode & 07777) < 0) log_.warn("{}: cannot keep the mode ({})", temporary, std::strerror(errno));
-    if (::fchown(fd, st.st_uid, st.st_gid) < 0) log_.warn("{}: cannot keep the owner ({})", temporary, std::strerror(errno));
-  }
-  const std::string bytes = framed_records(records);
-  Status done = write_all(fd, bytes);
-  if (done && (::fsync(fd) < 0 || ::rename(temporary.c_str(), target.c_str()) < 0)) done = fail(std::strerror(errno), errno);
-  if (!done) {
-    ::close(fd);
-    ::unlink(temporary.c_str());
-    return io_error(temporary, "write failed", done.error().code);
-  }
-  sync_directory(target);
-  ::close(std::exchange(fd_, fd));
-  size_ = bytes.size();
-  note_compacted();
-  return {};
-}
-
-void Journal::note_compacted() {
-  compacted_size_ = size_;
-  commits_ = 0;
-  compacted_at_ = process_clock().now();
-}
-
-// ovsdb-server(1), "ovsdb-server/compact": over twice the compacted size and 10 MB, not before 100 commits or 10
-// minutes; in any case after a day with 100 commits.
-bool Journal::wants_compaction() const {
-  if (commits_ < kCompactCommits) return false;
-  const Duration age = process_clock().now() - compacted_at_;
-  if (age >= kCompactLatest) return true;
-  return age >= kCompactSoonest && size_ > kCompactBytes && size_ / 2 > compacted_size_;
 }
 
 }  // namespace turnout::ovsdb::server

@@ -2,11 +2,12 @@
 // One per open file; main thread only.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "lib/base/clock.h"
+#include "ovsdb/server/compaction_rule.h"
 #include "ovsdb/server/storage.h"
 
 namespace turnout::ovsdb::server {
@@ -39,25 +40,38 @@ class Journal : public Storage {
 
   Status append(std::span<const std::string> records, bool sync) override;
   Status replace(std::span<const std::string> records) override;
+  void compact(io::Loop& loop, const Contents& contents, std::function<void(Status)> done) override;
   bool wants_compaction() const override;
   const std::string& name() const override { return path_; }
 
  private:
-  Journal(std::string path, int fd, FileLock lock) : path_(std::move(path)), fd_(fd), lock_(std::move(lock)) {}
+  Journal(std::string path, int fd, FileLock lock);
   Status load(Access access, const Each& each);
   void note_compacted();
+  // A file beside the log, under its mode and owner.
+  Result<int> create_successor(const std::string& name) const;
+  // Puts it in the log's place; it is whole and on the disk.
+  Status succeed(const std::string& name, int fd);
+  Status finish_compaction();
+  void end_compaction(const Status& result);
 
   std::string path_;             // as it was named
   std::string real_path_;
   int fd_;
   FileLock lock_;
   uint64_t size_ = 0;            // bytes of whole records
-  uint64_t compacted_size_ = 0;  // after the last compaction, or when opened
-  uint64_t commits_ = 0;         // since then
-  TimePoint compacted_at_{};
+  CompactionRule rule_;
+  struct Compaction;
+  std::unique_ptr<Compaction> compaction_;   // the one under way
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 // One record as it lies in the file: header line, JSON, line end.
 std::string framed_record(std::string_view json);
+// Writes one. The error is the system's word alone.
+Status write_record(int fd, std::string_view json);
+Status write_all(int fd, std::string_view bytes);
+// Makes a rename or a new name in the file's directory outlast a crash.
+void sync_directory(const std::filesystem::path& file);
 
 }  // namespace turnout::ovsdb::server

@@ -1,6 +1,8 @@
 // Databases and sessions of the process.
 #include "ovsdb/server/server.h"
 
+#include <malloc.h>
+
 #include <filesystem>
 
 #include "lib/base/log.h"
@@ -36,6 +38,7 @@ void Server::host(std::unique_ptr<Database> database, std::string path) {
   const std::string name = database->name();
   Hosted hosted{std::move(database), nullptr, std::move(path)};
   hosted.transactor = std::make_unique<Transactor>(loop_, *hosted.database, [this] { send_updates(); });
+  hosted.transactor->on_compacted([this] { if (trims_) ::malloc_trim(0); });
   databases_.insert_or_assign(name, std::move(hosted));
 }
 
@@ -86,10 +89,9 @@ Transactor& Server::transactor_of(const Database& database) {
   return *databases_.find(database.name())->second.transactor;
 }
 
-Status Server::compact(Database& database) {
-  transactor_of(database).flush();
+void Server::compact(Database& database, std::function<void(Status)> done) {
   log_.info("compacting {} database by user request", database.name());
-  return database.compact("compacting database online");
+  transactor_of(database).compact(std::move(done));
 }
 
 DbStatus Server::convert_database(const std::string& name, std::shared_ptr<const Schema> schema) {

@@ -28,7 +28,10 @@ class Server {
   Database* find_database(std::string_view name) const;
   std::vector<std::string> database_names() const;
   Transactor& transactor_of(const Database& database);
-  Status compact(Database& database);
+  // In the background; `done` is called later.
+  void compact(Database& database, std::function<void(Status)> done);
+  // Whether memory that is not used any more goes back to the system after each compaction.
+  void set_trim_on_compaction(bool trim) { trims_ = trim; }
   DbStatus convert_database(const std::string& name, std::shared_ptr<const Schema> schema);
   // Called when a database came, went or got another schema. One listener.
   void on_databases_changed(std::function<void()> listener) { databases_changed_ = std::move(listener); }
@@ -59,7 +62,7 @@ class Server {
   Database* server_db_ = nullptr;
   std::list<std::unique_ptr<Session>> sessions_;
   std::vector<Session*> news_;      // sessions with something to send
-  bool burial_posted_ = false;
+  bool burial_posted_ = false, trims_ = false;
   std::function<void()> databases_changed_;
 };
 

@@ -7,6 +7,7 @@
 
 namespace turnout::ovsdb::server {
 
+inline constexpr std::string_view kServerDatabase = "_Server";
 std::unique_ptr<Database> make_server_database();
 // Enters a database, a fresh row with every call, and takes one out. Both tell the monitors.
 void announce_database(Database& server_db, const Database& hosted);

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "lib/base/result.h"
+#include "ovsdb/server/snapshot_writer.h"
 
 namespace turnout::ovsdb::server {
 
@@ -16,7 +16,11 @@ class Storage {
   virtual Status append(std::span<const std::string> records, bool sync) = 0;
   // Puts a schema and the records that follow it in place of everything, in one step that survives a crash.
   virtual Status replace(std::span<const std::string> records) = 0;
-  // True when the log has grown so much over its compacted size that replace() is worth its cost.
+  // Does the same with what `contents` says of this moment, all of which is in the log already, while service goes on:
+  // what is appended meanwhile is kept. `done` is called later, from the loop; several calls may share one compaction.
+  // After a failure the log is as it was. Ends without `done` when the storage is destroyed.
+  virtual void compact(io::Loop& loop, const Contents& contents, std::function<void(Status)> done) = 0;
+  // True when the log has grown so much over its compacted size that compact() is worth its cost.
   virtual bool wants_compaction() const = 0;
   // Name of the file, for messages.
   virtual const std::string& name() const = 0;

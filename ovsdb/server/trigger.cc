@@ -178,11 +178,21 @@ void Transactor::retry_waiting() {
   if (!batch_.empty()) flush_soon();
 }
 
+void Transactor::compact(std::function<void(Status)> done) {
+  flush();
+  auto finish = [this, done = std::move(done), alive = std::weak_ptr<bool>(alive_)](const Status& result) {
+    if (result && compacted_ && !alive.expired()) compacted_();
+    done(result);
+  };
+  database_.compact(loop_, "compacting database online", std::move(finish));
+}
+
 void Transactor::compact_if_due() {
   if (!database_.storage() || !database_.storage()->wants_compaction()) return;
   log_.info("compacting {} database automatically", database_.name());
-  if (auto compacted = database_.compact("compacting database online"); !compacted)
-    log_.warn("compacting {} database failed: {}", database_.name(), compacted.error().message);
+  compact([name = database_.name()](const Status& result) {
+    if (!result) log_.warn("compacting {} database failed: {}", name, result.error().message);
+  });
 }
 
 }  // namespace turnout::ovsdb::server

@@ -41,6 +41,10 @@ class Transactor {
   void cancel(const TriggerPtr& trigger);
   // Writes what awaits the journal now.
   void flush();
+  // Writes the file anew in the background and says later how that went; the database must have a storage.
+  void compact(std::function<void(Status)> done);
+  // Called after each compaction that succeeded, whoever asked for it.
+  void on_compacted(std::function<void()> listener) { compacted_ = std::move(listener); }
   // Tries the waiting transactions again: after changes that came not by submit().
   void retry_waiting();
   size_t n_waiting() const { return waiting_.size(); }
@@ -67,7 +71,7 @@ class Transactor {
 
   io::Loop& loop_;
   Database& database_;
-  std::function<void()> updated_;
+  std::function<void()> updated_, compacted_;
   std::list<TriggerPtr> waiting_;
   std::vector<std::unique_ptr<Outcome>> batch_;
   bool flush_posted_ = false;

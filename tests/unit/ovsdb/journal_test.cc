@@ -26,8 +26,11 @@ class JournalTest : public testing::Test {
   std::string add_row(const std::string& name) {
     auto database = Database::open(path_, Journal::Access::kReadWrite);
     if (!database) return database.error().message;
-    Table& table = *(*database)->find_table("Root");
-    Transaction txn(**database);
+    return append_row(**database, name);
+  }
+  std::string append_row(Database& database, const std::string& name) {
+    Table& table = *database.find_table("Root");
+    Transaction txn(database);
     auto row = table.blank_row();
     row->uuid = Datum::uuid(Uuid::random());
     row->at(*table.schema().find("name")) = Datum::string(name);
@@ -35,7 +38,7 @@ class JournalTest : public testing::Test {
     txn.insert(table, row);
     EXPECT_TRUE(txn.prepare());
     const std::string record[] = {transaction_record(txn, "a comment")};
-    EXPECT_TRUE((*database)->storage()->append(record, true));
+    if (auto kept = database.storage()->append(record, true); !kept) return kept.error().message;
     txn.finish();
     return {};
   }
@@ -44,6 +47,7 @@ class JournalTest : public testing::Test {
     return database ? (*database)->find_table("Root")->rows().size() : 99;
   }
   std::string directory_, path_;
+  io::Loop loop_;
 };
 
 TEST_F(JournalTest, KeepsRowsButNotEphemeralColumns) {
@@ -92,12 +96,46 @@ TEST_F(JournalTest, ASecondWriterIsLockedOut) {
 }
 
 TEST_F(JournalTest, CompactionKeepsContents) {
-  for (const char* name : {"a", "b", "c"}) add_row(name);
+  ASSERT_EQ(add_row("a"), "");
   auto database = Database::open(path_, Journal::Access::kReadWrite);
   ASSERT_TRUE(database);
-  EXPECT_TRUE((*database)->compact("compacted"));
+  std::optional<Status> compacted;
+  (*database)->compact(loop_, "compacted", [&](const Status& result) { compacted = result; });
+  // What comes while the child writes is kept as well.
+  ASSERT_EQ(append_row(**database, "d"), "");
+  ASSERT_TRUE(loop_.run_until([&] { return compacted.has_value(); }, std::chrono::seconds(30)));
+  EXPECT_TRUE(*compacted);
+  ASSERT_EQ(append_row(**database, "e"), "");
   database->reset();
   EXPECT_EQ(rows(), 3u);
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".tmp"));
+}
+
+TEST_F(JournalTest, ACompactionThatCannotWriteLeavesTheFileAlone) {
+  ASSERT_EQ(add_row("a"), "");
+  std::filesystem::create_directory(path_ + ".tmp");
+  auto database = Database::open(path_, Journal::Access::kReadWrite);
+  ASSERT_TRUE(database);
+  std::optional<Status> compacted;
+  (*database)->compact(loop_, "compacted", [&](const Status& result) { compacted = result; });
+  ASSERT_TRUE(loop_.run_until([&] { return compacted.has_value(); }, std::chrono::seconds(30)));
+  EXPECT_EQ(compacted->error().message, "I/O error: " + path_ + ".tmp: create failed (Is a directory)");
+  ASSERT_EQ(append_row(**database, "b"), "");
+  database->reset();
+  EXPECT_EQ(rows(), 2u);
+}
+
+TEST_F(JournalTest, ClosingEndsACompactionUnderWay) {
+  ASSERT_EQ(add_row("a"), "");
+  auto database = Database::open(path_, Journal::Access::kReadWrite);
+  ASSERT_TRUE(database);
+  bool told = false;
+  (*database)->compact(loop_, "compacted", [&](const Status&) { told = true; });
+  database->reset();
+  loop_.poll();
+  EXPECT_FALSE(told);
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".tmp"));
+  EXPECT_EQ(rows(), 1u);
 }
 
 TEST_F(JournalTest, SaysWhatIsWrongWithAFile) {
