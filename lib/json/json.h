@@ -1,6 +1,8 @@
-// JSON values (RFC 7159) over jansson, whose headers stay in json.cc. A Json is a counted reference to a value that is
-// shared when copied; mutators change the shared value. Not thread-safe. Integers are 64-bit signed; a
-// number that is whole is an integer however it was written.
+// JSON values (RFC 7159). A Json is a counted reference to a value that is shared when copied. Two kinds lie behind it: a
+// value that was built here (jansson), of which mutators change the shared value, and one that was parsed (a tree in one
+// arena, see tree.h), which nobody changes: the first mutator gives this Json a built copy of its own. Not thread-safe:
+// all that came of one text belongs to one thread. Integers are 64-bit signed; a number that is whole is an integer
+// however it was written.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +19,16 @@ struct json_t;
 
 namespace turnout::json {
 
+struct Node;
+class Tree;
+
 class Json {
  public:
-  enum class Kind { kNull, kFalse, kTrue, kObject, kArray, kInteger, kReal, kString };
+  enum class Kind : uint8_t { kNull, kFalse, kTrue, kObject, kArray, kInteger, kReal, kString };
 
   Json();                                        // null
   Json(const Json&);
-  Json(Json&&) noexcept;
+  Json(Json&& o) noexcept;
   Json& operator=(Json);
   ~Json();
   // Implicit on purpose: building messages reads better.
@@ -73,7 +78,15 @@ class Json {
 
  private:
   explicit Json(json_t* owned, int);
-  json_t* value_;
+  Json(const Node& node, Tree* tree);
+  const Node& node() const { return *node_; }
+  json_t* thaw() const;                          // a new built value alike, or one more reference to this one
+  json_t* own();                                 // makes this a built value
+  Tree* tree_;                                   // null: built
+  union {
+    json_t* built_;
+    const Node* node_;
+  };
 };
 
 // Appends `text` as a quoted JSON string (escapes as RFC 7159 wants, the rest of UTF-8 as it is).
@@ -88,6 +101,7 @@ class Splitter {
   explicit Splitter(size_t max_size = 512u << 20) : max_size_(max_size) {}
 
  private:
+  bool scan(std::string_view bytes, size_t* at);
   std::string partial_;
   size_t max_size_, depth_ = 0;
   bool in_string_ = false, escaped_ = false;
