@@ -47,6 +47,59 @@ TEST(Json, AbsentIsNull) {
   EXPECT_EQ(Json("s").size(), 0u);
 }
 
+TEST(Json, ParsedValuesAreNotChangedByWhatIsDoneToACopy) {
+  const auto parsed = Json::parse(R"({"a":[1,{"b":2}],"c":null})");
+  ASSERT_TRUE(parsed);
+  Json copy = *parsed;
+  copy.set("c", 3);
+  copy.erase("a");
+  EXPECT_EQ(copy.dump(), R"({"c":3})");
+  EXPECT_EQ(parsed->dump(), R"({"a":[1,{"b":2}],"c":null})");
+  Json part = parsed->get("a");
+  part.append(parsed->get("a")[1]);
+  EXPECT_EQ(part.dump(), R"([1,{"b":2},{"b":2}])");
+  EXPECT_TRUE(part[2] == parsed->get("a")[1]);
+}
+
+TEST(Json, PartOfAParsedValueOutlivesTheRest) {
+  Json part;
+  {
+    const auto parsed = Json::parse(R"({"a":["long enough not to lie inside anything"]})");
+    part = parsed->get("a")[0];
+  }
+  EXPECT_EQ(part.as_string(), "long enough not to lie inside anything");
+}
+
+TEST(Json, ManyMembersAreFoundAndTheLastOfEachNameWins) {
+  std::string text = "{";
+  for (int i = 0; i < 3000; ++i) text += "\"m" + std::to_string(i % 2000) + "\":" + std::to_string(i) + ",";
+  text.back() = '}';
+  const auto parsed = Json::parse(text);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->size(), 2000u);
+  for (int i = 0; i < 2000; ++i)
+    EXPECT_EQ(parsed->get("m" + std::to_string(i)).as_integer(), i < 1000 ? i + 2000 : i);
+  EXPECT_FALSE(parsed->has("m2000"));
+  EXPECT_FALSE(parsed->has("m"));
+}
+
+TEST(Json, WhatIsNoTextOrNoNumberIsRefused) {
+  for (const char* bad : {R"(["\ud800"])", R"(["\udc00"])", R"(["\ud800\u0041"])", R"({"\u0000":1})", "[9223372036854775808]",
+                          "[-9223372036854775809]", "[1e400]", "[01]", "[1.]", "[+1]", "[\"\x01\"]", "[\"\xff\"]",
+                          "[\"\xed\xa0\x80\"]", "[\"\xc0\x80\"]", "[1,]", "{\"a\":1,}", "[1]]", "[NaN]", "['a']"}) {
+    EXPECT_FALSE(Json::parse(bad)) << bad;
+  }
+  EXPECT_EQ(Json::parse(R"(["\ud83d\ude00"])")->dump(), "[\"\xf0\x9f\x98\x80\"]");
+  EXPECT_EQ(Json::parse("[9223372036854775807,-9223372036854775808,1.5]")->dump(), "[9223372036854775807,-9223372036854775808,1.5]");
+}
+
+TEST(Json, NestingIsDeepEnoughAndBounded) {
+  const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_EQ(Json::parse(nested(1000))->dump(), nested(1000));
+  EXPECT_EQ(Json::parse(nested(1500))->dump(), nested(1500));
+  EXPECT_FALSE(Json::parse(nested(1000000)));
+}
+
 TEST(Json, ErrorsNameThePlace) {
   const auto bad = Json::parse("{\n\"a\" 1}");
   ASSERT_FALSE(bad);
