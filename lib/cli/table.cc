@@ -6,12 +6,14 @@
 #include <fmt/format.h>
 
 #include "lib/base/strings.h"
+#include "lib/base/uuid.h"
 #include "lib/cli/options.h"
 
 namespace turnout::cli {
 namespace {
 
 std::string cell_text(const Cell& cell, const TableStyle& style) {
+  if (cell.plain) return cell.string;
   switch (style.cells) {
     case TableStyle::Cells::kString: return cell.string;
     case TableStyle::Cells::kBare: return cell.bare;
@@ -32,6 +34,30 @@ std::string escape_html(std::string_view text) {
     }
   }
   return out;
+}
+
+constexpr size_t kUuidLength = 36, kShortUuid = 8;
+
+// Every UUID in the text leads to the row that has it for a name.
+std::string html_with_links(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    size_t at = 0;
+    while (at + kUuidLength <= text.size() && !Uuid::parse(text.substr(at, kUuidLength))) ++at;
+    const bool found = at + kUuidLength <= text.size();
+    if (!found) at = text.size();
+    out += escape_html(text.substr(0, at));
+    text.remove_prefix(at);
+    if (!found) break;
+    out += fmt::format("<a href=\"#{}\">{}</a>", text.substr(0, kUuidLength), text.substr(0, kShortUuid));
+    text.remove_prefix(kUuidLength);
+  }
+  return out;
+}
+
+std::string html_cell(std::string_view heading, std::string_view text) {
+  if (heading != "_uuid") return html_with_links(text);
+  return fmt::format("<a name=\"{}\">{}</a>", escape_html(text), escape_html(text.substr(0, kShortUuid)));
 }
 
 std::string escape_csv(std::string_view text) {
@@ -55,7 +81,7 @@ void append_line(std::string& out, const std::vector<std::string>& cells, const 
 
 std::string Table::format(const TableStyle& style, bool first) const {
   std::string out;
-  if (!first && style.format != TableStyle::Format::kJson) out = "\n";
+  if (!first && style.format != TableStyle::Format::kJson && style.format != TableStyle::Format::kHtml) out = "\n";
   switch (style.format) {
     case TableStyle::Format::kTable: return out + as_table(style);
     case TableStyle::Format::kList: return out + as_list(style);
@@ -63,6 +89,13 @@ std::string Table::format(const TableStyle& style, bool first) const {
     case TableStyle::Format::kCsv: return out + as_csv(style);
     case TableStyle::Format::kJson: return out + as_json(style);
   }
+  return out;
+}
+
+std::string Table::heading_lines() const {
+  std::string out;
+  if (!timestamp_.empty()) out += timestamp_ + "\n";
+  if (!caption_.empty()) out += caption_ + "\n";
   return out;
 }
 
@@ -80,8 +113,7 @@ std::string Table::as_table(const TableStyle& style) const {
     }
     lines.push_back(std::move(line));
   }
-  std::string out;
-  if (!caption_.empty()) out += caption_ + "\n";
+  std::string out = heading_lines();
   if (style.headings) {
     append_line(out, headings_, widths);
     std::vector<std::string> rules;
@@ -93,8 +125,7 @@ std::string Table::as_table(const TableStyle& style) const {
 }
 
 std::string Table::as_list(const TableStyle& style) const {
-  std::string out;
-  if (!caption_.empty()) out += caption_ + "\n";
+  std::string out = heading_lines();
   for (size_t r = 0; r < rows_.size(); ++r) {
     if (r) out += '\n';
     for (size_t c = 0; c < headings_.size(); ++c) {
@@ -106,21 +137,22 @@ std::string Table::as_list(const TableStyle& style) const {
 }
 
 std::string Table::as_html(const TableStyle& style) const {
-  std::string out = "<table border=1>\n";
-  if (!caption_.empty()) out += fmt::format("  <caption>{}</caption>\n", escape_html(caption_));
+  std::string out;
+  if (!timestamp_.empty()) out += escape_html(timestamp_) + "\n";
+  out += "<table border=1>\n";
+  if (!caption_.empty()) out += fmt::format("    <caption>{}</caption>\n", escape_html(caption_));
   auto row = [&](std::string_view element, auto&& text_of) {
     out += "  <tr>\n";
-    for (size_t c = 0; c < headings_.size(); ++c) out += fmt::format("    <{0}>{1}</{0}>\n", element, escape_html(text_of(c)));
+    for (size_t c = 0; c < headings_.size(); ++c) out += fmt::format("    <{0}>{1}</{0}>\n", element, text_of(c));
     out += "  </tr>\n";
   };
-  if (style.headings) row("th", [&](size_t c) { return headings_[c]; });
-  for (const auto& cells : rows_) row("td", [&](size_t c) { return cell_text(cells[c], style); });
+  if (style.headings) row("th", [&](size_t c) { return escape_html(headings_[c]); });
+  for (const auto& cells : rows_) row("td", [&](size_t c) { return html_cell(headings_[c], cell_text(cells[c], style)); });
   return out + "</table>\n";
 }
 
 std::string Table::as_csv(const TableStyle& style) const {
-  std::string out;
-  if (!caption_.empty()) out += caption_ + "\n";
+  std::string out = heading_lines();
   auto row = [&](auto&& text_of) {
     for (size_t c = 0; c < headings_.size(); ++c) out += (c ? "," : "") + escape_csv(text_of(c));
     out += '\n';
@@ -142,6 +174,7 @@ std::string Table::as_json(const TableStyle& style) const {
   if (!caption_.empty()) out.set("caption", json::Json(caption_));
   out.set("data", data);
   out.set("headings", headings);
+  if (!timestamp_.empty()) out.set("time", json::Json(timestamp_));
   return out.dump(json::Json::kSorted | (style.pretty ? json::Json::kPretty : 0)) + "\n";
 }
 

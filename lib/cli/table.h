@@ -24,15 +24,21 @@ struct TableStyle {
 struct Cell {
   std::string string, bare;
   json::Json json;
-  static Cell of_text(std::string_view text) { return {std::string(text), std::string(text), json::Json(text)}; }
+  // Not a value of the database: shown as it is whatever --data says. Only --format=json takes `json`.
+  bool plain = false;
+  static Cell of_text(std::string_view text) { return {std::string(text), std::string(text), json::Json(text), true}; }
+  static Cell of_nothing() { return {{}, {}, {}, true}; }
 };
 
 class Table {
  public:
   void set_caption(std::string caption) { caption_ = std::move(caption); }
+  // When what the table tells happened; a line above the table, the member "time" in JSON.
+  void set_timestamp(std::string timestamp) { timestamp_ = std::move(timestamp); }
   void add_column(std::string heading) { headings_.push_back(std::move(heading)); }
   void add_row(std::vector<Cell> cells) { rows_.push_back(std::move(cells)); }   // one a column
-  // The text, ready to print. first: whether it is the first table of the output; others are set off by a blank line.
+  // The text, ready to print. first: whether it is the first table of the output; others are set off by a blank line,
+  // where the format is text.
   std::string format(const TableStyle& style, bool first = true) const;
 
  private:
@@ -41,7 +47,8 @@ class Table {
   std::string as_html(const TableStyle& style) const;
   std::string as_csv(const TableStyle& style) const;
   std::string as_json(const TableStyle& style) const;
-  std::string caption_;
+  std::string heading_lines() const;
+  std::string caption_, timestamp_;
   std::vector<std::string> headings_;
   std::vector<std::vector<Cell>> rows_;
 };

@@ -58,10 +58,12 @@ int wait_for(pid_t pid) {
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
-void to_dev_null() {
+void to_dev_null(bool keep_stdout) {
   const int null = open("/dev/null", O_RDWR);
   if (null < 0) return;
-  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
+  dup2(null, STDIN_FILENO);
+  if (!keep_stdout) dup2(null, STDOUT_FILENO);
+  dup2(null, STDERR_FILENO);
   if (null > STDERR_FILENO) close(null);
 }
 
@@ -171,7 +173,7 @@ Status Daemon::Impl::under_monitor() {
     notify(parent_fd);
     if (first && options.detach) {
       if (!options.no_chdir && chdir("/") != 0) log.warn("chdir: {}", strerror(errno));
-      to_dev_null();
+      to_dev_null(options.keep_stdout);  // a child that is started again prints there too
     }
     if (forked->status == -1) watch_child(forked->child, &crashes);
   }
@@ -218,7 +220,7 @@ void Daemon::complete() {
   notify(impl_->notify_fd);
   if (!impl_->options.detach) return;
   if (!impl_->options.no_chdir && chdir("/") != 0) log.warn("chdir: {}", strerror(errno));
-  to_dev_null();
+  to_dev_null(impl_->options.keep_stdout);
   log_control::set_console_enabled(false);
 }
 

@@ -18,6 +18,7 @@ std::string in_run_dir(std::string_view name);   // an absolute name as it is
 
 struct DaemonOptions {
   bool detach = false, monitor = false, no_chdir = false, overwrite_pidfile = false;
+  bool keep_stdout = false;   // --detach leaves standard output open: for a program whose output is its purpose
   std::string pidfile;        // empty: none; made absolute against run_dir()
   std::string user;           // "user:group", empty: stay
 };

@@ -54,6 +54,9 @@ class Schema {
   static bool is_valid_id(std::string_view id);       // [a-zA-Z_][a-zA-Z0-9_]*
   static bool is_valid_version(std::string_view v);   // x.y.z
   bool same_as(const Schema& other) const;            // names, types, constraints; not version and cksum
+  bool operator==(const Schema& other) const {        // version and cksum too
+    return version == other.version && cksum == other.cksum && same_as(other);
+  }
 
  private:
   DbStatus check_references() const;

@@ -12,12 +12,12 @@ namespace turnout::ovsdb {
 namespace {
 Log reconnect_log{"reconnect"};
 LogRateLimit session_limit{20};
+}  // namespace
 
-std::string reason(const Error& error) {
+std::string connection_error_text(const Error& error) {
   if (error.code) return strerror(error.code);
   return error.message.empty() ? "End of file" : error.message;
 }
-}  // namespace
 
 Session::Session(io::Loop& loop, std::string_view remotes, Options options, Handler handler)
     : loop_(loop), options_(options), handler_(std::move(handler)), reconnect_(options.reconnect) {
@@ -87,7 +87,7 @@ void Session::lost(const Error& error) {
     reconnect_log.limited(session_limit, LogLevel::kInfo, "{}: connection closed by peer", remote());
   else
     reconnect_log.limited(session_limit, options_.retry ? LogLevel::kWarn : LogLevel::kInfo, "{}: {} ({})", remote(),
-                          was_connected ? "connection dropped" : "connection attempt failed", reason(kept));
+                          was_connected ? "connection dropped" : "connection attempt failed", connection_error_text(kept));
   current_ = (current_ + 1) % remotes_.size();
   last_error_ = kept;
   if (!options_.retry && (was_connected || current_ == 0)) alive_ = false;

@@ -13,6 +13,9 @@
 
 namespace turnout::ovsdb {
 
+// Why a connection ended or did not come about, as messages put it in parentheses: "Connection refused", "End of file".
+std::string connection_error_text(const Error& error);
+
 class Session {
  public:
   struct Options {

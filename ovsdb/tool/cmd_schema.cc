@@ -102,8 +102,7 @@ Result<int> needs_conversion(Words words) {
   if (!schema) return fail(schema);
   auto in_database = read_database_schema(word_or(words, 0, default_database()));
   if (!in_database) return fail(in_database);
-  const bool same = (*schema)->version == (*in_database)->version && (*schema)->same_as(**in_database);
-  std::puts(same ? "no" : "yes");
+  std::puts(**schema == **in_database ? "no" : "yes");
   return 0;
 }
 

@@ -104,5 +104,39 @@ TEST_F(TableTest, HtmlEscapes) {
   EXPECT_NE(html.find("    <td>{a=b, c=&quot;x&quot;}</td>\n"), std::string::npos) << html;
 }
 
+TEST_F(TableTest, PlainCellsAreNoJsonOutsideJson) {
+  Table plain;
+  plain.add_column("action");
+  plain.add_column("n");
+  plain.add_row({Cell::of_text("old"), Cell::of_nothing()});
+  TableStyle style;
+  style.cells = Cells::kJson;
+  EXPECT_EQ(plain.format(style), "action n\n------ -\nold\n");
+  style.format = Format::kJson;
+  EXPECT_EQ(plain.format(style), R"({"data":[["old",null]],"headings":["action","n"]})" "\n");
+}
+
+TEST_F(TableTest, TimestampStandsAboveTheCaptionAndInsideJson) {
+  table.set_caption("T");
+  table.set_timestamp("2026-01-02 03:04:05.678");
+  EXPECT_TRUE(print(Format::kTable).starts_with("2026-01-02 03:04:05.678\nT\nname "));
+  EXPECT_TRUE(print(Format::kHtml).starts_with("2026-01-02 03:04:05.678\n<table border=1>\n    <caption>T</caption>\n"));
+  EXPECT_NE(print(Format::kJson).find(R"("time":"2026-01-02 03:04:05.678"})"), std::string::npos);
+}
+
+TEST(HtmlTable, UuidsAreLinksToTheRowsTheyName) {
+  const std::string id = "bdb905b4-4af3-4801-92d5-82881690aea3";
+  Table table;
+  table.add_column("_uuid");
+  table.add_column("refs");
+  table.add_row({Cell::of_text(id), Cell::of_text("[x" + id + ", <" + id.substr(1) + "]")});
+  TableStyle style;
+  style.format = Format::kHtml;
+  style.headings = false;
+  EXPECT_EQ(table.format(style, false),
+            "<table border=1>\n  <tr>\n    <td><a name=\"" + id + "\">bdb905b4</a></td>\n    <td>[x<a href=\"#" + id +
+                "\">bdb905b4</a>, &lt;" + id.substr(1) + "]</td>\n  </tr>\n</table>\n");
+}
+
 }  // namespace
 }  // namespace turnout::cli
