@@ -20,17 +20,35 @@ int failed(const Error& error) {
   return EXIT_FAILURE;
 }
 
+// Databases, remotes and the role that the command line or the configuration file wants.
+Status configure(const Options& options, const Controlled& controlled) {
+  if (controlled.configuration) return controlled.configuration->reload();
+  auto excluded = ExcludedTables::parse(options.sync_exclude_tables);
+  if (!excluded) return fail(excluded);
+  controlled.active_backup.set_excluded(std::move(*excluded));
+  controlled.active_backup.set_source(options.sync_from);
+  for (const std::string& path : options.databases)
+    if (auto added = controlled.server.add_database(path); !added) return added;
+  if (!options.sync_from.empty() && !options.active)
+    if (auto connected = controlled.active_backup.connect(); !connected) return connected;
+  for (const std::string& remote : options.remotes)
+    if (auto added = controlled.remotes.add(remote); !added) return added;
+  return {};
+}
+
 int serve(const Options& options, io::Daemon& daemon) {
   io::Loop loop;
   Server server(loop);
-  for (const std::string& path : options.databases)
-    if (auto added = server.add_database(path); !added) return failed(added.error());
   Remotes remotes(server);
-  for (const std::string& remote : options.remotes)
-    if (auto added = remotes.add(remote); !added) return failed(added.error());
+  ActiveBackup active_backup(server);
+  TransactionLog transaction_log(server);
+  std::optional<Configuration> configuration;
+  if (!options.config_file.empty()) configuration.emplace(server, remotes, options.config_file, options.directory);
+  const Controlled controlled{server, remotes, active_backup, transaction_log, configuration ? &*configuration : nullptr};
+  if (auto configured = configure(options, controlled); !configured) return failed(configured.error());
   auto unixctl = unixctl::Server::create(loop, "ovsdb-server", options.unixctl);
   if (!unixctl) return failed(unixctl.error());
-  add_control_commands(**unixctl, server, remotes);
+  add_control_commands(**unixctl, controlled);
   std::vector<io::Handle> signals;
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) signals.push_back(loop.on_signal(signal, [&loop] { loop.stop(); }));
   std::optional<RunCommand> command;

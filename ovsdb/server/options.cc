@@ -1,6 +1,8 @@
 // Parsing the command line.
 #include "ovsdb/server/options.h"
 
+#include <filesystem>
+
 #include "lib/cli/options.h"
 #include "ovsdb/server/database.h"
 
@@ -25,11 +27,21 @@ std::string help_text() {
          "  punix:FILE              listen on Unix domain socket FILE\n" +
          std::string(cli::tls_help()) + std::string(cli::daemon_help()) +
          "\n"
+         "Syncing options:\n"
+         "  --sync-from=SERVER      sync DATABASE from active SERVER and start in\n"
+         "                          backup mode (except with --active)\n"
+         "  --sync-exclude-tables=DB:TABLE,...\n"
+         "                          exclude the TABLE in DB from syncing\n"
+         "  --active                with --sync-from, start in active mode\n"
+         "\n"
          "Other options:\n"
          "  --run COMMAND           run COMMAND as subprocess then exit\n"
+         "  --config-file=FILE      read remotes and databases from FILE\n"
          "  --unixctl=SOCKET        override default control socket name\n"
          "  --disable-file-column-diff\n"
-         "                          don't use column diff in database file\n";
+         "                          don't use column diff in database file\n"
+         "  --disable-file-no-data-conversion\n"
+         "                          write conversions with their data\n";
 }
 
 // Options of the reference that belong to parts which this release does not have: saying so beats ignoring them.
@@ -44,6 +56,24 @@ void keep(cli::Options& options, const char* name, std::string& target) {
     target = value;
     return Status{};
   }});
+}
+
+void set(cli::Options& options, const char* name, bool& target) {
+  options.add({0, name, cli::Argument::kNone, [&target](std::string_view) {
+    target = true;
+    return Status{};
+  }});
+}
+
+void check(const Options& options) {
+  if (options.config_file.empty()) return;
+  const char* const other = !options.remotes.empty()               ? "--remote"
+                            : !options.sync_from.empty()           ? "--sync-from"
+                            : !options.sync_exclude_tables.empty() ? "--sync-exclude-tables"
+                            : options.active                       ? "--active"
+                            : !options.databases.empty()           ? "databases on the command line"
+                                                                   : nullptr;
+  if (other) cli::fatal(std::string("--config-file does not go with ") + other + ": the file names remotes, databases and their sources");
 }
 
 }  // namespace
@@ -66,13 +96,19 @@ Options parse_options(int argc, char** argv) {
   cli::add_daemon(options, parsed.daemon);
   cli::add_tls(options, tls);
   cli::add_common(options, help_text());
-  for (const char* name : {"sync-from", "sync-exclude-tables", "config-file"}) refuse(options, name, cli::Argument::kRequired);
+  keep(options, "sync-from", parsed.sync_from);
+  keep(options, "sync-exclude-tables", parsed.sync_exclude_tables);
+  keep(options, "config-file", parsed.config_file);
+  set(options, "active", parsed.active);
+  // Conversions of clustered databases without their data; ours are always written with it.
+  bool no_data_conversion = false;
+  set(options, "disable-file-no-data-conversion", no_data_conversion);
   for (const char* name : {"record", "replay"}) refuse(options, name, cli::Argument::kOptional);
-  refuse(options, "active", cli::Argument::kNone);
   parsed.databases = options.parse(argc, argv, false);
-  for (const std::string& database : parsed.databases)
-    if (database.starts_with("relay:")) cli::fatal(database + ": relay databases are not supported by this release");
-  if (parsed.databases.empty()) parsed.databases.push_back(io::db_dir() + "/conf.db");
+  check(parsed);
+  parsed.directory = std::filesystem::current_path().string();
+  if (!parsed.config_file.empty()) parsed.config_file = std::filesystem::absolute(parsed.config_file).string();
+  else if (parsed.databases.empty()) parsed.databases.push_back(io::db_dir() + "/conf.db");
   return parsed;
 }
 

@@ -13,6 +13,10 @@ struct Options {
   std::vector<std::string> databases;   // files; the default one when none is named
   std::vector<std::string> remotes;
   std::string run;                      // --run COMMAND, or empty
+  std::string config_file;              // absolute, or empty
+  std::string directory;                // where the program was started
+  std::string sync_from, sync_exclude_tables;
+  bool active = false;
   std::string unixctl;                  // empty: the default
 };
 

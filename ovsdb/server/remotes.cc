@@ -61,12 +61,11 @@ struct Remotes::Source {
 };
 
 Remotes::Remotes(Server& server) : server_(server) {
-  server_.on_databases_changed([this] { resolve_sources(); });
+  databases_changed_ = server_.on_databases_changed([this] { resolve_sources(); });
 }
 
 Remotes::~Remotes() {
   alive_.reset();
-  server_.on_databases_changed({});
 }
 
 // "db:DB,TABLE,COLUMN", ovsdb-server(1).
@@ -88,11 +87,11 @@ Result<std::unique_ptr<Remotes::Source>> Remotes::resolve(Server& server, const 
   return source;
 }
 
-Status Remotes::add(const std::string& name) {
+Status Remotes::add(const std::string& name, const RemoteOptions& options) {
   if (plain_.contains(name) || sources_.contains(name)) return {};
   if (!name.starts_with("db:")) {
     if (std::string wrong = Remote::complaint(name); !wrong.empty()) return fail(name + ": " + wrong);
-    plain_.emplace(name, std::make_unique<Remote>(server_, name, RemoteOptions{}, [] {}));
+    plain_.emplace(name, std::make_unique<Remote>(server_, name, options, [] {}));
     return {};
   }
   auto source = resolve(server_, name);

@@ -17,7 +17,8 @@ class Remotes {
   ~Remotes();
 
   // `name` as --remote takes it. Adding one that is there succeeds. The error is in the reference's words.
-  Status add(const std::string& name);
+  // `options` count for a single connection method; those that a database names have their own.
+  Status add(const std::string& name, const RemoteOptions& options = {});
   bool remove(const std::string& name);
   std::vector<std::string> names() const;    // as they were named, not what databases say
 
@@ -38,6 +39,7 @@ class Remotes {
   Server& server_;
   std::map<std::string, std::unique_ptr<Remote>> plain_;
   std::map<std::string, std::unique_ptr<Source>> sources_;
+  io::Handle databases_changed_;
   bool status_posted_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

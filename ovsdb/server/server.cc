@@ -8,7 +8,7 @@
 #include "lib/base/log.h"
 #include "ovsdb/server/convert.h"
 #include "ovsdb/server/record.h"
-#include "ovsdb/server/server_db.h"
+#include "ovsdb/server/relay.h"
 
 namespace turnout::ovsdb::server {
 namespace {
@@ -25,7 +25,7 @@ bool same_file(const std::string& a, const std::string& b) {
 Server::Server(io::Loop& loop) : loop_(loop) {
   auto server_db = make_server_database();
   server_db_ = server_db.get();
-  host(std::move(server_db), {});
+  host(std::move(server_db), {}, {});
 }
 
 Server::~Server() {
@@ -34,27 +34,62 @@ Server::~Server() {
   databases_.clear();
 }
 
-void Server::host(std::unique_ptr<Database> database, std::string path) {
-  const std::string name = database->name();
-  Hosted hosted{std::move(database), nullptr, std::move(path)};
+Server::Hosted& Server::host(std::unique_ptr<Database> database, std::string origin, const DatabaseStatus& status) {
+  Hosted& hosted = databases_[database->name()];
+  hosted = {std::move(database), nullptr, std::move(origin), status, nullptr};
+  give_transactor(hosted);
+  if (!hosted.origin.empty()) announce_database(*server_db_, *hosted.database, status);
+  return hosted;
+}
+
+void Server::give_transactor(Hosted& hosted) {
+  const bool read_only = hosted.transactor ? hosted.transactor->is_read_only() : backup_ && !hosted.origin.empty();
   hosted.transactor = std::make_unique<Transactor>(loop_, *hosted.database, [this] { send_updates(); });
   hosted.transactor->on_compacted([this] { if (trims_) ::malloc_trim(0); });
-  databases_.insert_or_assign(name, std::move(hosted));
+  if (hosted.relay) hosted.transactor->set_forwarder(hosted.relay.get());
+  else hosted.transactor->set_read_only(read_only);
+}
+
+// After changes of _Server's rows.
+void Server::tell_of_change() {
+  transactor_of(*server_db_).retry_waiting();
+  send_updates();
+  for (auto it = databases_changed_.begin(); it != databases_changed_.end();) (*it++)();
 }
 
 Status Server::add_database(const std::string& path) {
+  if (path.starts_with("relay:")) {
+    auto name = Relay::parse(path);
+    if (!name) return fail(name);
+    return add_relay(name->database, {name->remotes});
+  }
+  if (auto added = add_file(path); !added) return fail(added);
+  return {};
+}
+
+Result<std::string> Server::add_file(const std::string& path) {
   for (const auto& [name, hosted] : databases_)
-    if (!hosted.path.empty() && same_file(hosted.path, path)) return fail("ovsdb error: " + path + ": already open");
+    if (!hosted.origin.empty() && !hosted.relay && same_file(hosted.origin, path))
+      return fail("ovsdb error: " + path + ": already open");
   auto database = Database::open(path, Journal::Access::kReadWrite);
   if (!database) return fail(database);
-  if (find_database((*database)->name()))
-    return fail("ovsdb error: " + path + ": duplicate database name " + (*database)->name());
-  Database& added = **database;
-  host(std::move(*database), path);
-  announce_database(*server_db_, added);
-  transactor_of(*server_db_).retry_waiting();
-  send_updates();
-  if (databases_changed_) databases_changed_();
+  if (find_database((*database)->name())) return fail("ovsdb error: " + (*database)->name() + ": duplicate database name");
+  const std::string name = host(std::move(*database), path, {}).database->name();
+  tell_of_change();
+  disconnect_unaware();
+  return name;
+}
+
+Status Server::add_relay(const std::string& name, const SourceLink::Settings& source) {
+  if (find_database(name)) return fail("ovsdb error: " + name + ": duplicate database name");
+  auto schema = Schema::from_json(json::Json::object({{"name", name}, {"version", "0.0.0"}, {"tables", json::Json::object()}}));
+  if (!schema) return to_fail(schema);
+  Hosted& hosted = host(std::make_unique<Database>(std::move(*schema), nullptr), "relay:" + name + ':' + source.remotes,
+                        {"relay", false, false, false});
+  hosted.relay = std::make_unique<Relay>(*this, name, source);
+  hosted.transactor->set_read_only(false);
+  hosted.transactor->set_forwarder(hosted.relay.get());
+  tell_of_change();
   disconnect_unaware();
   return {};
 }
@@ -62,14 +97,12 @@ Status Server::add_database(const std::string& path) {
 Status Server::remove_database(const std::string& name) {
   auto it = databases_.find(name);
   if (it == databases_.end()) return fail("Failed to find the database.");
-  if (it->second.path.empty()) return fail("Cannot remove reserved database.");
+  if (it->second.origin.empty()) return fail("Cannot remove reserved database.");
   it->second.transactor->flush();
   for (const auto& session : sessions_) session->forget(*it->second.database);
-  databases_.erase(it);
+  const auto gone = databases_.extract(it);   // lives until nobody listens to it any more
   withdraw_database(*server_db_, name);
-  transactor_of(*server_db_).retry_waiting();
-  send_updates();
-  if (databases_changed_) databases_changed_();
+  tell_of_change();
   disconnect_unaware();
   return {};
 }
@@ -96,24 +129,67 @@ void Server::compact(Database& database, std::function<void(Status)> done) {
 
 DbStatus Server::convert_database(const std::string& name, std::shared_ptr<const Schema> schema) {
   Hosted& hosted = databases_.find(name)->second;
-  if (hosted.path.empty()) return db_fail("not allowed", "cannot convert built-in databases");
+  if (hosted.origin.empty()) return db_fail("not allowed", "cannot convert built-in databases");
+  if (hosted.relay || hosted.transactor->is_read_only())
+    return db_fail("not allowed", "convert operation not allowed when database server is in read only mode");
   hosted.transactor->flush();
   auto converted = convert(*hosted.database, std::move(schema));
   if (!converted) return db_fail(converted);
   const std::string records[] = {(*converted)->schema().to_json().dump(), snapshot_record(**converted, "converted database")};
   if (auto written = hosted.database->storage()->replace(records); !written)
     return db_fail("I/O error", written.error().message);
-  for (const auto& session : sessions_) session->forget(*hosted.database);
-  (*converted)->give_storage(hosted.database->take_storage());
-  hosted.transactor.reset();
-  hosted.database = std::move(*converted);
-  hosted.transactor = std::make_unique<Transactor>(loop_, *hosted.database, [this] { send_updates(); });
-  withdraw_database(*server_db_, name);
-  announce_database(*server_db_, *hosted.database);
-  transactor_of(*server_db_).retry_waiting();
-  send_updates();
-  if (databases_changed_) databases_changed_();
+  exchange_database(name, std::move(*converted));
   return {};
+}
+
+void Server::exchange_database(const std::string& name, std::unique_ptr<Database> database) {
+  Hosted& hosted = databases_.find(name)->second;
+  hosted.transactor->flush();
+  for (const auto& session : sessions_) session->forget(*hosted.database);
+  database->give_storage(hosted.database->take_storage());
+  const std::unique_ptr<Database> old = std::exchange(hosted.database, std::move(database));
+  give_transactor(hosted);
+  hosted.status.has_schema = true;
+  withdraw_database(*server_db_, name);
+  announce_database(*server_db_, *hosted.database, hosted.status);
+  tell_of_change();
+  if (hosted.relay) disconnect_unaware();
+}
+
+bool Server::is_available(const Database& database) const {
+  return databases_.find(database.name())->second.status.has_schema;
+}
+
+void Server::set_connected(const std::string& name, bool connected) {
+  Hosted& hosted = databases_.find(name)->second;
+  hosted.status.connected = connected;
+  update_database(*server_db_, *hosted.database, hosted.status);
+  tell_of_change();
+}
+
+void Server::set_relay_probe_interval(Duration interval) {
+  for (auto& [name, hosted] : databases_)
+    if (hosted.relay) hosted.relay->set_probe_interval(interval);
+}
+
+const std::string& Server::origin_of(const std::string& name) const { return databases_.find(name)->second.origin; }
+
+bool Server::is_standalone(const std::string& name) const {
+  auto it = databases_.find(name);
+  return it != databases_.end() && !it->second.origin.empty() && !it->second.relay;
+}
+
+void Server::set_backup(const std::string& name, bool backup) { databases_.find(name)->second.transactor->set_read_only(backup); }
+
+void Server::set_backup(bool backup) {
+  backup_ = backup;
+  for (auto& [name, hosted] : databases_)
+    if (is_standalone(name)) hosted.transactor->set_read_only(backup);
+}
+
+io::Handle Server::on_databases_changed(std::function<void()> listener) {
+  const auto at = databases_changed_.insert(databases_changed_.end(), std::move(listener));
+  return io::Handle([this, at] { databases_changed_.erase(at); });
 }
 
 Session& Server::adopt(std::unique_ptr<io::Stream> stream, SessionOptions options) {

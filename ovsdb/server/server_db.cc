@@ -25,6 +25,24 @@ void commit(Transaction& txn) {
   txn.database().publish(txn.changes());
 }
 
+void fill(Row& row, const Table& table, const Database& hosted, const DatabaseStatus& status) {
+  auto set = [&](std::string_view column, Datum value) { row.at(*table.schema().find(column)) = std::move(value); };
+  set("name", Datum::string(hosted.name()));
+  set("model", Datum::string(status.model));
+  set("connected", Datum::boolean(status.connected));
+  set("leader", Datum::boolean(status.leader));
+  set("schema", status.has_schema ? Datum::string(hosted.schema().to_json().dump(json::Json::kSorted))
+                                  : Datum(AtomType::kString));
+}
+
+std::vector<RowPtr> rows_of(const Table& table, std::string_view name) {
+  const ColumnSchema& column = *table.schema().find("name");
+  std::vector<RowPtr> rows;
+  for (const auto& [id, slot] : table.rows())
+    if (slot.row->get(column).string_at() == name) rows.push_back(slot.row);
+  return rows;
+}
+
 }  // namespace
 
 std::unique_ptr<Database> make_server_database() {
@@ -33,33 +51,31 @@ std::unique_ptr<Database> make_server_database() {
   auto schema = Schema::from_json(*json);
   if (!schema) std::abort();
   auto database = std::make_unique<Database>(*schema, nullptr);
-  announce_database(*database, *database);
+  announce_database(*database, *database, {});
   return database;
 }
 
-void announce_database(Database& server_db, const Database& hosted) {
+void announce_database(Database& server_db, const Database& hosted, const DatabaseStatus& status) {
   Table& table = database_table(server_db);
   auto row = table.blank_row();
-  auto set = [&](std::string_view column, Datum value) { row->at(*table.schema().find(column)) = std::move(value); };
   row->uuid = Datum::uuid(Uuid::random());
-  set("name", Datum::string(hosted.name()));
-  set("model", Datum::string("standalone"));
-  set("connected", Datum::boolean(true));
-  set("leader", Datum::boolean(true));
-  set("schema", Datum::string(hosted.schema().to_json().dump(json::Json::kSorted)));
+  fill(*row, table, hosted, status);
   Transaction txn(server_db);
   txn.insert(table, std::move(row));
   commit(txn);
 }
 
+void update_database(Database& server_db, const Database& hosted, const DatabaseStatus& status) {
+  Table& table = database_table(server_db);
+  Transaction txn(server_db);
+  for (const RowPtr& row : rows_of(table, hosted.name())) fill(txn.modify(table, row), table, hosted, status);
+  commit(txn);
+}
+
 void withdraw_database(Database& server_db, std::string_view name) {
   Table& table = database_table(server_db);
-  const ColumnSchema& column = *table.schema().find("name");
-  std::vector<Uuid> gone;
-  for (const auto& [id, slot] : table.rows())
-    if (slot.row->get(column).string_at() == name) gone.push_back(id);
   Transaction txn(server_db);
-  for (const Uuid& id : gone) txn.erase(table, id);
+  for (const RowPtr& row : rows_of(table, name)) txn.erase(table, row->id());
   commit(txn);
 }
 

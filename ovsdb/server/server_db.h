@@ -9,8 +9,17 @@ namespace turnout::ovsdb::server {
 
 inline constexpr std::string_view kServerDatabase = "_Server";
 std::unique_ptr<Database> make_server_database();
-// Enters a database, a fresh row with every call, and takes one out. Both tell the monitors.
-void announce_database(Database& server_db, const Database& hosted);
+
+// What its row tells of a database.
+struct DatabaseStatus {
+  std::string_view model = "standalone";   // or "relay"
+  bool connected = true;
+  bool leader = true;
+  bool has_schema = true;                  // false: a relay that never reached its source
+};
+// Enters a database, a fresh row with every call; changes its row; takes it out. All tell the monitors.
+void announce_database(Database& server_db, const Database& hosted, const DatabaseStatus& status);
+void update_database(Database& server_db, const Database& hosted, const DatabaseStatus& status);
 void withdraw_database(Database& server_db, std::string_view name);
 
 }  // namespace turnout::ovsdb::server

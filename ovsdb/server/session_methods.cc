@@ -31,9 +31,13 @@ void Session::handle_request(const Message& message) {
   if (method == "list_dbs") return reply(message.id, list_dbs(message));
   if (method == "get_schema") return reply(message.id, get_schema(message));
   if (method == "monitor") return reply(message.id, monitor(message, MonitorMethod::kMonitor));
+  if (method.starts_with("monitor_cond") && !server_.has_monitor_cond())
+    return send_error(message.id, json::Json("unknown method"));
   if (method == "monitor_cond") return reply(message.id, monitor(message, MonitorMethod::kMonitorCond));
   if (method == "monitor_cond_since") return reply(message.id, monitor(message, MonitorMethod::kMonitorCondSince));
   if (method == "monitor_cond_change") return reply(message.id, monitor_cond_change(message));
+  if ((method == "lock" || method == "steal" || method == "unlock") && (options_.read_only || server_.is_backup()))
+    return send_error(message.id, json::Json("lock and unlock methods not allowed, DB server is read only."));
   if (method == "lock") return reply(message.id, take_lock(message, false));
   if (method == "steal") return reply(message.id, take_lock(message, true));
   if (method == "unlock") return reply(message.id, unlock(message));
@@ -49,7 +53,12 @@ void Session::handle_notification(const Message& message) {
 DbResult<Database*> Session::database_of(const Message& message) {
   const json::Json name = message.params[0];
   if (!name.is_string()) return params_fail(message, message.method + " request params must begin with <db-name>");
-  if (Database* database = server_.find_database(name.as_string())) return database;
+  Database* const database = server_.find_database(name.as_string());
+  if (database && server_.is_available(*database)) return database;
+  if (database) {
+    return db_fail("database not available", message.method + " request specifies database " + database->name() +
+                                                 " which is not yet available because it has not completed joining its cluster");
+  }
   return syntax_fail(message.params,
                      message.method + " request specifies unknown database " + std::string(name.as_string()),
                      "unknown database");
@@ -80,6 +89,10 @@ void Session::transact(const Message& message) {
   trigger->answer = [this, id = message.id, id_text](std::string result) {
     triggers_.erase(id_text);
     send_result(id, result);
+  };
+  trigger->refuse = [this, id = message.id, id_text](const json::Json& error) {
+    triggers_.erase(id_text);
+    send_error(id, error);
   };
   Transactor& transactor = server_.transactor_of(**database);
   triggers_[id_text] = {trigger, &transactor};

@@ -14,6 +14,16 @@ Log log_{"ovsdb_server"};
 Counter transactions{"ovsdb_transaction"};
 Counter writes{"ovsdb_journal_write"};
 
+// Whether a request would change the database, were all its conditions met.
+bool changes_database(const json::Json& params) {
+  for (size_t i = 1; i < params.size(); ++i) {
+    const json::Json operation = params[i].get("op");
+    const std::string_view name = operation.as_string();
+    if (name == "insert" || name == "update" || name == "mutate" || name == "delete") return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Transactor::Transactor(io::Loop& loop, Database& database, std::function<void()> updated)
@@ -22,6 +32,7 @@ Transactor::Transactor(io::Loop& loop, Database& database, std::function<void()>
 Transactor::~Transactor() { flush(); }
 
 void Transactor::submit(TriggerPtr trigger) {
+  if (forwarder_ && !trigger->read_only && changes_database(trigger->params)) return forwarder_->forward(trigger);
   trigger->received = loop_.clock().now();
   auto outcome = run(trigger);
   if (!outcome) return;
@@ -48,7 +59,7 @@ std::unique_ptr<Transactor::Outcome> Transactor::run(const TriggerPtr& trigger) 
   auto txn = std::make_unique<Transaction>(database_);
   Execution execution{*txn, trigger->owns_lock};
   execution.elapsed_ms = (loop_.clock().now() - trigger->received).count() / 1'000'000;
-  execution.read_only = trigger->read_only || database_.read_only();
+  execution.read_only = trigger->read_only || read_only_ || database_.read_only();
   outcome->executed = execute(execution, trigger->params);
   transactions.add();
   if (execution.blocked) {
@@ -87,13 +98,37 @@ void Transactor::hold(const TriggerPtr& trigger, std::optional<int64_t> timeout_
 }
 
 bool Transactor::is_waiting(const TriggerPtr& trigger) const {
-  return std::find(waiting_.begin(), waiting_.end(), trigger) != waiting_.end();
+  return std::find(waiting_.begin(), waiting_.end(), trigger) != waiting_.end() ||
+         (forwarder_ && forwarder_->holds(trigger));
 }
 
 void Transactor::cancel(const TriggerPtr& trigger) {
   trigger->canceled = true;
   trigger->timeout.reset();
   waiting_.remove(trigger);
+  if (forwarder_) forwarder_->cancel(trigger);
+}
+
+DbStatus Transactor::apply(const std::function<DbStatus(Transaction&)>& fill) {
+  flush();
+  Transaction txn(database_);
+  if (auto filled = fill(txn); !filled) return filled;
+  if (auto sound = txn.prepare(); !sound) return sound;
+  if (txn.changes().empty()) {
+    txn.finish();
+    return {};
+  }
+  if (const std::string record = transaction_record(txn, {}); !record.empty() && database_.storage()) {
+    writes.add();
+    if (auto written = database_.storage()->append({&record, 1}, false); !written)
+      return db_fail("I/O error", written.error().message);
+  }
+  txn.finish();
+  database_.publish(txn.changes());
+  updated_();
+  retry_waiting();
+  compact_if_due();
+  return {};
 }
 
 Status Transactor::write(const std::vector<std::unique_ptr<Outcome>>& batch) {

@@ -21,12 +21,25 @@ struct Trigger {
   std::function<bool(std::string_view lock)> owns_lock;
   // The answer: JSON text of the result array. Not called once `canceled`.
   std::function<void(std::string result)> answer;
+  // The answer when the source of a relay has refused the request as a whole (optional).
+  std::function<void(const json::Json& error)> refuse = {};
   bool canceled = false;
 
   TimePoint received{};         // set by submit()
   io::Handle timeout = {};
 };
 using TriggerPtr = std::shared_ptr<Trigger>;
+
+// Runs transactions that change something at the source of a database that is a copy (relay).
+class Forwarder {
+ public:
+  virtual ~Forwarder() = default;
+  // Sends the request on, now or when there is a connection; the trigger is answered when the source has answered.
+  virtual void forward(const TriggerPtr& trigger) = 0;
+  // Asks the source to stop it; no answer is expected any more.
+  virtual void cancel(const TriggerPtr& trigger) = 0;
+  virtual bool holds(const TriggerPtr& trigger) const = 0;
+};
 
 class Transactor {
  public:
@@ -39,6 +52,13 @@ class Transactor {
   void submit(TriggerPtr trigger);
   // Ends waiting transactions without an answer. Those that only await the journal are still written.
   void cancel(const TriggerPtr& trigger);
+  // Makes, checks, writes and publishes changes that come not from a client: `fill` enters them.
+  DbStatus apply(const std::function<DbStatus(Transaction&)>& fill);
+  // From now on clients may only read (a backup), or may again.
+  void set_read_only(bool read_only) { read_only_ = read_only; }
+  bool is_read_only() const { return read_only_; }
+  // Where transactions that change something go instead of being run here; null: nowhere. It must outlive its use.
+  void set_forwarder(Forwarder* forwarder) { forwarder_ = forwarder; }
   // Writes what awaits the journal now.
   void flush();
   // Writes the file anew in the background and says later how that went; the database must have a storage.
@@ -74,7 +94,8 @@ class Transactor {
   std::function<void()> updated_, compacted_;
   std::list<TriggerPtr> waiting_;
   std::vector<std::unique_ptr<Outcome>> batch_;
-  bool flush_posted_ = false;
+  bool flush_posted_ = false, read_only_ = false;
+  Forwarder* forwarder_ = nullptr;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
