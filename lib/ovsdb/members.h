@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/ovsdb/error.h"
@@ -28,7 +29,7 @@ class Members {
   json::Json take(const char* name, unsigned types, bool is_required);
   const json::Json& object_;
   std::string what_, problem_;
-  std::vector<std::string> taken_;
+  std::vector<std::string_view> taken_;   // of callers, whose names are literals
 };
 
 }  // namespace turnout::ovsdb

@@ -167,23 +167,6 @@ Json datum_to_json(const Datum& datum) {
   return Json::array({datum.is_map() ? "map" : "set", std::move(items)});
 }
 
-namespace {
-void append_uuid(std::string& out, const Uuid& uuid) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  for (size_t part = 0; part < 4; part++) {
-    uint32_t v = uuid.parts[part];
-    for (int shift = 28; shift >= 0; shift -= 4) {
-      if (shift == 28 && part) {
-        if (part != 3) out += '-';
-      } else if (shift == 12 && (part == 1 || part == 2)) {
-        out += '-';
-      }
-      out += kHex[(v >> shift) & 15];
-    }
-  }
-}
-}  // namespace
-
 void append_atom_json(std::string& out, AtomView atom) {
   switch (atom.type()) {
     case AtomType::kVoid: out += "null"; return;
@@ -198,7 +181,7 @@ void append_atom_json(std::string& out, AtomView atom) {
     case AtomType::kString: json::append_quoted(out, atom.string()); return;
     case AtomType::kUuid:
       out += "[\"uuid\",\"";
-      append_uuid(out, atom.uuid());
+      out += atom.uuid().to_string();
       out += "\"]";
       return;
   }

@@ -12,6 +12,8 @@
 
 namespace turnout::ovsdb::server {
 
+class MonitorFeed;
+
 class Database {
  public:
   // `storage` null: kept in memory only, and read-only for clients (the built-in _Server).
@@ -37,6 +39,9 @@ class Database {
   void compact(io::Loop& loop, std::string comment, std::function<void(Status)> done);
   // Whether changes are written as differences (ovsdb(5)); --disable-file-column-diff turns it off.
   static inline bool writes_diffs = true;
+
+  // What monitors hear; those that ask alike share one (monitor_feed.h).
+  std::vector<std::weak_ptr<MonitorFeed>> feeds;
 
   // Called with the changes of each transaction once it is written. Ends with the handle.
   using Listener = std::function<void(const std::deque<Change>&)>;

@@ -1,7 +1,7 @@
 // Reading <monitor-requests> and <monitor-cond-requests>.
 #include <algorithm>
 
-#include "ovsdb/server/monitor.h"
+#include "ovsdb/server/monitor_feed.h"
 #include "ovsdb/server/object_parser.h"
 
 namespace turnout::ovsdb::server {

@@ -78,5 +78,37 @@ TEST(Monitor, AChangeOfConditionTellsTheDifference) {
   EXPECT_TRUE(says(update, R"({"delete":null})"));
 }
 
+TEST(Monitor, ThoseThatAskAlikeShareOneFeedAndEachHearsAllInItsOwnTime) {
+  TestDatabase db;
+  const char* requests = R"({"Root":{"columns":["count"]}})";
+  auto quick = watch(db, requests, MonitorMethod::kMonitor), slow = watch(db, requests, MonitorMethod::kMonitor);
+  auto other = watch(db, R"({"Root":{"columns":["name"]}})", MonitorMethod::kMonitor);
+  EXPECT_EQ(db.database->feeds.size(), 2u);
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  EXPECT_TRUE(says(quick->take_update(), R"({"new":{"count":0}})"));
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":5}})");
+  EXPECT_TRUE(says(quick->take_update(), R"({"new":{"count":5},"old":{"count":0}})"));
+  EXPECT_TRUE(says(slow->take_update(), R"({"new":{"count":5}})"));
+  EXPECT_TRUE(says(other->take_update(), R"({"new":{"name":"a"}})"));
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":6}})");
+  EXPECT_EQ(quick->take_update(), slow->take_update());
+  EXPECT_EQ(quick->take_update(), "");
+}
+
+TEST(Monitor, ChangedConditionsConcernOneClientAlone) {
+  TestDatabase db;
+  const char* requests = R"({"Root":[{"columns":["name"],"where":[["count",">",0]]}]})";
+  auto changed = watch(db, requests, MonitorMethod::kMonitorCond), same = watch(db, requests, MonitorMethod::kMonitorCond);
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  (void)changed->take_update();
+  (void)same->take_update();
+  ASSERT_TRUE(changed->change_conditions(*json::Json::parse(R"({"Root":[{"where":[true]}]})"), json::Json("id")));
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"b"}})");
+  const std::string update = changed->take_update();
+  EXPECT_TRUE(says(update, R"({"insert":{"name":"a"}})"));
+  EXPECT_TRUE(says(update, R"({"insert":{"name":"b"}})"));
+  EXPECT_EQ(same->take_update(), "");
+}
+
 }  // namespace
 }  // namespace turnout::ovsdb::server
