@@ -71,8 +71,11 @@ struct tn_act_userspace {
 	u8 userdata[];
 };
 
+/* The structure is that of the attribute (struct ovs_key_ipv4 ...), of NSH it is struct tn_key_nsh. Mask
+ * bits of what may not change (protocol, fragment type, NSH type and next protocol) are zero.
+ */
 struct tn_act_set {
-	u16 len;		/* of the key structure of the attribute; value, then mask */
+	u16 len;		/* of the structure; value, then mask */
 	u16 zero[3];
 	u8 value_mask[];	/* value[len] from [0], mask[len] from [ALIGN(len, 8)] */
 };
@@ -120,10 +123,18 @@ static inline const struct tn_act_list *tn_act_list_after(const struct tn_act_li
 	return (const struct tn_act_list *)((const u8 *)list->acts + list->len);
 }
 
+/* Whether the data of actions of this type is lists. */
+static inline bool tn_act_is_nested(u8 type)
+{
+	return type == OVS_ACTION_ATTR_SAMPLE || type == OVS_ACTION_ATTR_CLONE ||
+	       type == OVS_ACTION_ATTR_CHECK_PKT_LEN || type == OVS_ACTION_ATTR_DEC_TTL;
+}
+
+/* Works for const and other pointers. */
 #define tn_for_each_act(act, list)						\
 	for ((act) = (list)->acts;						\
 	     (const u8 *)(act) < (const u8 *)(list)->acts + (list)->len;		\
-	     (act) = tn_act_next(act))
+	     (act) = (void *)tn_act_next(act))
 
 /* --- building: nl_actions.c; process context, may sleep, no lock needed ------------------------- */
 
@@ -141,11 +152,11 @@ struct tn_act_builder {
  */
 struct tn_act *tn_act_append(struct tn_act_builder *b, u8 type, u32 arg, u32 len);
 
-/* Builds the list from OVS_FLOW_ATTR_ACTIONS or OVS_PACKET_ATTR_ACTIONS for packets that match @key.
- * ERR_PTR with extack. The caller owns it until tn_actions_free(_rcu).
+/* Builds the list from OVS_FLOW_ATTR_ACTIONS or OVS_PACKET_ATTR_ACTIONS for packets that match @key
+ * (the masked key of a flow). ERR_PTR with extack. The caller owns it until tn_actions_free(_rcu).
  */
 struct tn_actions *tn_actions_parse(struct net *net, const struct nlattr *attr, const struct tn_key *key,
-				    const struct tn_key *mask, bool log, struct netlink_ext_ack *extack);
+				    bool log, struct netlink_ext_ack *extack);
 
 /* Appends the attributes of the list to @msg (the caller nests). 0 or -EMSGSIZE. RCU read side. */
 int tn_actions_dump(const struct tn_act_list *list, struct sk_buff *msg);

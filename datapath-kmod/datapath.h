@@ -28,7 +28,7 @@ struct tn_ct_limits;
 
 struct tn_dp_stats {
 	u64 n_hit, n_missed, n_lost, n_mask_hit, n_cache_hit;
-	struct u64_stats_sync sync;
+	struct u64_stats_sync syncp;
 };
 
 struct tn_ports {
@@ -50,6 +50,7 @@ struct tn_dp {
 	struct mutex lock;
 	bool dead;			/* RTNL and lock */
 	u32 n_ports;			/* RTNL */
+	unsigned int headroom;		/* what all ports were told; RTNL */
 	refcount_t refs;
 	struct list_head node;		/* tn_net.dps; RTNL and RCU */
 	struct delayed_work rebalance;
@@ -150,7 +151,10 @@ u32 tn_dp_free_port_no(const struct tn_dp *dp);
 extern struct genl_family tn_dp_family, tn_vport_family, tn_flow_family, tn_packet_family;
 extern struct genl_family tn_meter_family, tn_ct_limit_family;
 
-/* Notifications of what the kernel did by itself. RTNL. */
+/* Tells OVS_VPORT_MCGROUP that a port is going whose device went away. RTNL. */
 void tn_vport_notify_gone(struct tn_port *port);
+
+/* Tells every port how much room in front of a packet the others need. RTNL. */
+void tn_dp_update_headroom(struct tn_dp *dp);
 
 #endif

@@ -2,7 +2,7 @@
 /* A flow: masked key, actions, statistics. A mask: the words that its flows compare.
  *
  * Flows store only the words that their mask covers, so a flow costs what it matches. A flow belongs
- * to the flow table from tn_table_insert() until tn_table_remove(); readers find it under RCU; it is
+ * to the flow table from tn_table_insert() until tn_table_unlink(); readers find it under RCU; it is
  * freed after a grace period. Fields marked "fixed" never change once the flow is in the table.
  */
 #ifndef TN_FLOW_H
@@ -29,7 +29,7 @@ struct tn_mask {
 struct tn_flow_stats {
 	u64 packets;
 	u64 bytes;
-	unsigned long used;	/* jiffies; 0: never */
+	unsigned long used;	/* jiffies; valid when packets != base.packets */
 	u16 tcp_flags;		/* host order */
 };
 
@@ -48,10 +48,6 @@ struct tn_flow {
 	u8 ufid[TN_UFID_MAX];	/* fixed */
 	u64 w[];		/* masked key, mask->n words; fixed */
 };
-
-/* Slab caches. Module init and exit. */
-int tn_flow_init(void);
-void tn_flow_exit(void);
 
 /* A flow with room for @n words, without mask and actions. May sleep. NULL: no memory. */
 struct tn_flow *tn_flow_alloc(unsigned int n);

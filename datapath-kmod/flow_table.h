@@ -53,8 +53,8 @@ void tn_table_put_mask(struct tn_table *table, struct tn_mask *mask);
 
 /* Publishes a flow whose mask was taken with tn_table_get_mask(). 0 or -ENOMEM. dp->lock, may sleep. */
 int tn_table_insert(struct tn_table *table, struct tn_flow *flow);
-/* Unpublishes it, drops its mask; the caller then frees it by RCU. dp->lock. */
-void tn_table_remove(struct tn_table *table, struct tn_flow *flow);
+/* Unpublishes it; the caller then puts its mask and frees it by RCU. dp->lock. */
+void tn_table_unlink(struct tn_table *table, struct tn_flow *flow);
 
 /* Iterates: *bucket and *skip are 0 at first and say where to go on; flows present throughout are met at
  * least once even if the table grows between calls. NULL: the end. RCU read side or dp->lock.

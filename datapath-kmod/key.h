@@ -110,8 +110,10 @@ struct tn_key {
 				__be16 src, dst;	/* of ICMP: type and code, htons()ed */
 			} tp;
 			/* 4 */
-			struct tn_vlan vlan;	/* outermost tag */
-			struct tn_vlan cvlan;	/* the tag inside it */
+			struct_group(vlans,
+				struct tn_vlan vlan;	/* outermost tag */
+				struct tn_vlan cvlan;	/* the tag inside it */
+			);
 			/* 5 */
 			u8 ct_state;		/* OVS_CS_F_* */
 			u8 ct_orig_proto;	/* 0: there is no original tuple */
@@ -144,6 +146,16 @@ struct tn_key {
 		};
 	};
 };
+
+/* For a key on the stack: kernels that clear all automatic variables shall not clear this one. */
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#define TN_UNINITIALIZED	__attribute__((uninitialized))
+#endif
+#endif
+#ifndef TN_UNINITIALIZED
+#define TN_UNINITIALIZED
+#endif
 
 #define TN_KEY_WORDS		(sizeof(struct tn_key) / 8)
 #define TN_KEY_WORD(member)	(offsetof(struct tn_key, member) / 8)

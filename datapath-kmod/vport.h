@@ -59,7 +59,7 @@ struct tn_port {
 	const struct tn_port_ops *ops;	/* fixed */
 	u32 port_no;			/* fixed */
 	struct tn_pids __rcu *pids;	/* RTNL */
-	bool gone;			/* detached; RTNL */
+	bool upper;			/* linked below the local port's device; RTNL */
 	u16 tnl_port;			/* host order: UDP port of VXLAN and Geneve */
 	u32 exts;			/* VXLAN extensions: BIT(OVS_VXLAN_EXT_*) */
 };
@@ -85,14 +85,29 @@ void tn_port_stats(const struct tn_port *port, struct ovs_vport_stats *stats);	/
  */
 void tn_port_receive(struct tn_port *port, struct sk_buff *skb, const struct ip_tunnel_info *tun);
 
-/* Sends @skb out of @port: checks MTU (GSO packets by their segments), fits the mac header to the
+/* Sends @skb out of @port: checks the MTU (GSO packets excepted), fits the mac header to the
  * device, clears what must not leave. Consumes @skb; drops are counted at the device.
  * BH off, RCU read side. skb->data at the MAC header. @mac_proto is tn_key_mac_proto().
  */
 void tn_port_send(struct tn_port *port, struct sk_buff *skb, u8 mac_proto);
 
-/* Module init and exit: link kind of internal devices, device notifier. */
+/* The header room that sending from this port needs in front of a packet. RTNL. */
+unsigned int tn_port_headroom(const struct tn_port *port);
+
+/* Loads the module that makes devices of this type, where it is not there yet. May sleep; no lock held
+ * (the modules take RTNL when they start).
+ */
+void tn_port_load(u32 type);
+
+/* Delivery of a device's packets to its port, shared by vport_netdev.c and vport_tunnel.c. RTNL. */
+int tn_netdev_attach(struct tn_port *port, struct netlink_ext_ack *extack);
+void tn_netdev_detach(struct tn_port *port);
+void tn_netdev_destroy(struct tn_port *port);
+
+/* Module init and exit: device notifier; link kind of internal devices. */
 int tn_port_init(void);
 void tn_port_exit(void);
+int tn_internal_init(void);
+void tn_internal_exit(void);
 
 #endif

@@ -1,0 +1,720 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Masks, buckets, cache: see flow_table.h for the design. */
+#include <linux/bitrev.h>
+#include <linux/cache.h>
+#include <linux/jhash.h>
+#include <linux/mm.h>
+#include <linux/once.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "flow_table.h"
+
+#define SLOTS		4
+#define MIN_BUCKETS	64
+#define MAX_BUCKETS	(1u << 24)
+#define MAX_MASKS	(1u << 16)
+#define FEW_MASKS	2	/* trying so many costs less than hashing the key for the cache */
+
+struct bucket {
+	u32 hash[SLOTS];
+	struct tn_flow __rcu *flow[SLOTS];
+	struct bucket __rcu *next;
+} ____cacheline_aligned;
+
+struct tn_buckets {
+	struct rcu_head rcu;
+	u32 mask;		/* number of buckets less one */
+	struct bucket b[];
+};
+
+struct tn_masks {
+	struct rcu_head rcu;
+	u32 n, room;		/* n grows in place up to room */
+	u64 __percpu *hits;	/* [room] of each CPU */
+	struct tn_mask __rcu *m[];
+};
+
+struct cache_entry {
+	u32 tag;		/* of the whole key's hash */
+	u32 hash;		/* of the masked key */
+	u32 mask;		/* index in tn_masks */
+};
+
+struct tn_cache {
+	struct rcu_head rcu;
+	u32 size;		/* entries per CPU, a power of two */
+	struct cache_entry *cpu[];	/* by CPU */
+};
+
+static u64 seed[2] __read_mostly;
+
+/* --- hashing ------------------------------------------------------------------------------------ */
+
+/* One step: 128 bits into 64. The seeds are secret, so that nobody can aim at a bucket. */
+static __always_inline u64 fold(u64 a, u64 b)
+{
+#ifdef CONFIG_ARCH_SUPPORTS_INT128
+	unsigned __int128 p = (unsigned __int128)a * b;
+
+	return (u64)p ^ (u64)(p >> 64);
+#else
+	u32 w[4] = { (u32)a, a >> 32, (u32)b, b >> 32 };
+
+	return jhash2(w, 4, (u32)seed[0]) | (u64)jhash2(w, 4, seed[1] >> 32) << 32;
+#endif
+}
+
+static __always_inline u64 hash_words(const u64 *w, unsigned int n, u64 h)
+{
+	unsigned int i;
+
+	for (i = 0; i + 1 < n; i += 2)
+		h = fold(h ^ w[i], seed[1] ^ w[i + 1]);
+	if (i < n)
+		h = fold(h ^ w[i], seed[1]);
+	return h;
+}
+
+/* Of the masked key, as it will be of the flows of @mask. The hit path. */
+static __always_inline u32 hash_masked(const struct tn_key *key, const struct tn_mask *mask)
+{
+	const u64 *k = tn_key_words_c(key);
+	unsigned int i, n = mask->n;
+	u64 h = seed[0];
+
+	for (i = 0; i + 1 < n; i += 2)
+		h = fold(h ^ (k[mask->idx[i]] & mask->w[i]),
+			 seed[1] ^ (k[mask->idx[i + 1]] & mask->w[i + 1]));
+	if (i < n)
+		h = fold(h ^ (k[mask->idx[i]] & mask->w[i]), seed[1]);
+	return h ^ h >> 32;
+}
+
+/* Of all words that mean something. */
+static u64 hash_key(const struct tn_key *key)
+{
+	u64 h = hash_words(tn_key_words_c(key), key->n_words, seed[0]);
+
+	if (unlikely(key->tun_proto))
+		h = hash_words((const u64 *)&key->tun, tn_key_tun_words(key), h);
+	return h;
+}
+
+static u32 hash_ufid(const u8 *ufid, unsigned int len)
+{
+	return jhash(ufid, len, (u32)seed[0]);
+}
+
+static u32 hash_id(const struct tn_flow *flow)
+{
+	return flow->ufid_len ? hash_ufid(flow->ufid, flow->ufid_len) : (u32)hash_key(flow->id_key);
+}
+
+/* --- buckets ------------------------------------------------------------------------------------ */
+
+/* May sleep. */
+static struct tn_buckets *buckets_alloc(u32 n)
+{
+	struct tn_buckets *bk = kvzalloc(struct_size(bk, b, n), GFP_KERNEL);
+
+	if (bk)
+		bk->mask = n - 1;
+	return bk;
+}
+
+/* No reader has it. Any context that may free. */
+static void buckets_free(struct tn_buckets *bk)
+{
+	u32 i;
+
+	for (i = 0; i <= bk->mask; i++) {
+		struct bucket *b = rcu_dereference_raw(bk->b[i].next), *next;
+
+		for (; b; b = next) {
+			next = rcu_dereference_raw(b->next);
+			kfree(b);
+		}
+	}
+	kvfree(bk);
+}
+
+static void buckets_free_cb(struct rcu_head *rcu)
+{
+	buckets_free(container_of(rcu, struct tn_buckets, rcu));
+}
+
+/* dp->lock. May sleep. */
+static int buckets_insert(struct tn_buckets *bk, struct tn_flow *flow, u32 hash)
+{
+	struct bucket *b = &bk->b[hash & bk->mask], *next;
+	unsigned int i;
+
+	for (;;) {
+		for (i = 0; i < SLOTS; i++) {
+			if (rcu_access_pointer(b->flow[i]))
+				continue;
+			WRITE_ONCE(b->hash[i], hash);
+			rcu_assign_pointer(b->flow[i], flow);
+			return 0;
+		}
+		next = rcu_dereference_raw(b->next);
+		if (!next)
+			break;
+		b = next;
+	}
+	next = kzalloc(sizeof(*next), GFP_KERNEL);
+	if (!next)
+		return -ENOMEM;
+	next->hash[0] = hash;
+	RCU_INIT_POINTER(next->flow[0], flow);
+	rcu_assign_pointer(b->next, next);
+	return 0;
+}
+
+/* dp->lock. Empty overflow lines stay until the table grows. */
+static void buckets_remove(struct tn_buckets *bk, const struct tn_flow *flow, u32 hash)
+{
+	struct bucket *b = &bk->b[hash & bk->mask];
+	unsigned int i;
+
+	for (; b; b = rcu_dereference_raw(b->next))
+		for (i = 0; i < SLOTS; i++)
+			if (rcu_access_pointer(b->flow[i]) == flow) {
+				RCU_INIT_POINTER(b->flow[i], NULL);
+				return;
+			}
+}
+
+/* Where to put the flows of @old when there are @n_flows; leaves the old one if there is no memory.
+ * dp->lock. May sleep.
+ */
+static void buckets_grow(struct tn_buckets __rcu **at, u32 n_flows, bool by_id)
+{
+	struct tn_buckets *old = rcu_dereference_raw(*at), *bk;
+	u32 n = old->mask + 1, i, j;
+	struct bucket *b;
+
+	if (n_flows <= n * (SLOTS / 2) || n >= MAX_BUCKETS)
+		return;
+	bk = buckets_alloc(n * 2);
+	if (!bk)
+		return;
+	for (i = 0; i < n; i++)
+		for (b = &old->b[i]; b; b = rcu_dereference_raw(b->next))
+			for (j = 0; j < SLOTS; j++) {
+				struct tn_flow *flow = rcu_dereference_raw(b->flow[j]);
+
+				if (flow && buckets_insert(bk, flow, by_id ? flow->ufid_hash :
+									     flow->hash)) {
+					buckets_free(bk);
+					return;
+				}
+			}
+	rcu_assign_pointer(*at, bk);
+	call_rcu(&old->rcu, buckets_free_cb);
+}
+
+/* The flow of @mask in the bucket of @hash that @key matches. RCU read side or dp->lock. The hit path. */
+static __always_inline struct tn_flow *find(const struct tn_buckets *bk, u32 hash,
+					    const struct tn_mask *mask, const struct tn_key *key)
+{
+	const struct bucket *b = &bk->b[hash & bk->mask];
+	const u64 *k = tn_key_words_c(key);
+	unsigned int i, j;
+
+	do {
+		for (i = 0; i < SLOTS; i++) {
+			struct tn_flow *flow;
+
+			if (b->hash[i] != hash)
+				continue;
+			flow = rcu_dereference_raw(b->flow[i]);
+			if (!flow || flow->mask != mask)
+				continue;
+			for (j = 0; j < mask->n; j++)
+				if ((k[mask->idx[j]] & mask->w[j]) != flow->w[j])
+					break;
+			if (likely(j == mask->n))
+				return flow;
+		}
+		b = rcu_dereference_raw(b->next);
+	} while (unlikely(b));
+	return NULL;
+}
+
+/* --- masks -------------------------------------------------------------------------------------- */
+
+/* May sleep. */
+static struct tn_masks *masks_alloc(u32 room)
+{
+	struct tn_masks *masks = kvzalloc(struct_size(masks, m, room), GFP_KERNEL);
+
+	if (!masks)
+		return NULL;
+	masks->room = room;
+	if (room * sizeof(u64) <= PCPU_MIN_UNIT_SIZE)	/* else they stay in their order */
+		masks->hits = __alloc_percpu(room * sizeof(u64), sizeof(u64));
+	return masks;
+}
+
+static void masks_free_cb(struct rcu_head *rcu)
+{
+	struct tn_masks *masks = container_of(rcu, struct tn_masks, rcu);
+
+	free_percpu(masks->hits);
+	kvfree(masks);
+}
+
+/* Publishes @masks in place of the present array. dp->lock. */
+static void masks_replace(struct tn_table *table, struct tn_masks *masks)
+{
+	struct tn_masks *old = rcu_dereference_raw(table->masks);
+
+	rcu_assign_pointer(table->masks, masks);
+	call_rcu(&old->rcu, masks_free_cb);
+}
+
+/* dp->lock. May sleep. */
+static int masks_add(struct tn_table *table, struct tn_mask *mask)
+{
+	struct tn_masks *masks = rcu_dereference_raw(table->masks);
+
+	if (masks->n >= MAX_MASKS)
+		return -ENOSPC;
+	if (masks->n == masks->room) {
+		struct tn_masks *bigger = masks_alloc(masks->room * 2);
+
+		if (!bigger)
+			return -ENOMEM;
+		memcpy(bigger->m, masks->m, masks->n * sizeof(masks->m[0]));
+		bigger->n = masks->n;
+		masks_replace(table, bigger);
+		masks = bigger;
+	}
+	rcu_assign_pointer(masks->m[masks->n], mask);
+	smp_store_release(&masks->n, masks->n + 1);
+	return 0;
+}
+
+/* Takes the mask out. Moving the last one into its place would make readers that are under way miss
+ * it, so the array is copied; if there is no memory for that, the mask stays in, empty. dp->lock.
+ */
+static bool masks_remove(struct tn_table *table, const struct tn_mask *mask)
+{
+	struct tn_masks *masks = rcu_dereference_raw(table->masks);
+	struct tn_masks *less = masks_alloc(masks->room);
+	u32 i;
+
+	if (!less)
+		return false;
+	for (i = 0; i < masks->n; i++)
+		if (rcu_access_pointer(masks->m[i]) != mask)
+			less->m[less->n++] = masks->m[i];
+	masks_replace(table, less);
+	return true;
+}
+
+/* Compacts @bits. */
+static unsigned int mask_index(const struct tn_key *bits, u8 *idx)
+{
+	const u64 *w = tn_key_words_c(bits);
+	unsigned int i, n = 0;
+
+	for (i = 0; i < TN_KEY_WORDS; i++)
+		if (w[i])
+			idx[n++] = i;
+	return n;
+}
+
+static bool mask_is(const struct tn_mask *mask, const u64 *bits, const u8 *idx, unsigned int n)
+{
+	unsigned int i;
+
+	if (mask->n != n || memcmp(mask->idx, idx, n))
+		return false;
+	for (i = 0; i < n; i++)
+		if (mask->w[i] != bits[idx[i]])
+			return false;
+	return true;
+}
+
+struct tn_mask *tn_table_get_mask(struct tn_table *table, const struct tn_key *bits)
+{
+	struct tn_masks *masks = rcu_dereference_raw(table->masks);
+	const u64 *w = tn_key_words_c(bits);
+	struct tn_mask *mask;
+	u8 idx[TN_KEY_WORDS];
+	unsigned int n = mask_index(bits, idx), i;
+	int err;
+
+	for (i = 0; i < masks->n; i++) {
+		mask = rcu_dereference_raw(masks->m[i]);
+		if (mask_is(mask, w, idx, n)) {
+			mask->n_flows++;
+			return mask;
+		}
+	}
+	mask = kzalloc(struct_size(mask, w, n), GFP_KERNEL);
+	if (!mask)
+		return ERR_PTR(-ENOMEM);
+	mask->n_flows = 1;
+	mask->n = n;
+	memcpy(mask->idx, idx, n);
+	for (i = 0; i < n; i++)
+		mask->w[i] = w[idx[i]];
+	err = masks_add(table, mask);
+	if (err) {
+		kfree(mask);
+		return ERR_PTR(err);
+	}
+	return mask;
+}
+
+void tn_table_put_mask(struct tn_table *table, struct tn_mask *mask)
+{
+	if (!--mask->n_flows && masks_remove(table, mask))
+		kfree_rcu(mask, rcu);
+}
+
+u32 tn_table_n_masks(const struct tn_table *table)
+{
+	u32 n;
+
+	rcu_read_lock();
+	n = READ_ONCE(rcu_dereference(table->masks)->n);
+	rcu_read_unlock();
+	return n;
+}
+
+struct ranked {
+	struct tn_mask *mask;
+	u64 hits;
+};
+
+/* Descending by hits. */
+static int rank(const void *a, const void *b)
+{
+	u64 x = ((const struct ranked *)a)->hits, y = ((const struct ranked *)b)->hits;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+void tn_table_rebalance(struct tn_table *table)
+{
+	struct tn_masks *masks = rcu_dereference_raw(table->masks), *sorted;
+	struct ranked *r;
+	bool moved = false;
+	u32 i;
+	int cpu;
+
+	if (masks->n <= FEW_MASKS || !masks->hits)
+		return;
+	r = kvcalloc(masks->n, sizeof(*r), GFP_KERNEL);
+	if (!r)
+		return;
+	for (i = 0; i < masks->n; i++) {
+		r[i].mask = rcu_dereference_raw(masks->m[i]);
+		for_each_possible_cpu(cpu)
+			r[i].hits += per_cpu_ptr(masks->hits, cpu)[i];
+		moved |= i && r[i].hits > r[i - 1].hits;
+	}
+	sorted = moved ? masks_alloc(masks->room) : NULL;
+	if (sorted) {
+		sort(r, masks->n, sizeof(*r), rank, NULL);
+		for (i = 0; i < masks->n; i++)
+			RCU_INIT_POINTER(sorted->m[i], r[i].mask);
+		sorted->n = masks->n;
+		masks_replace(table, sorted);
+	}
+	kvfree(r);
+}
+
+/* --- look-up ------------------------------------------------------------------------------------ */
+
+/* Tries the masks in turn; *at becomes the index of the one that hit. */
+static __always_inline struct tn_flow *try_masks(const struct tn_buckets *bk, const struct tn_masks *masks,
+						 const struct tn_key *key, u32 *at, u32 *hash)
+{
+	u32 i, n = smp_load_acquire(&masks->n);
+
+	for (i = 0; i < n; i++) {
+		const struct tn_mask *mask = rcu_dereference_raw(masks->m[i]);
+		struct tn_flow *flow;
+
+		*hash = hash_masked(key, mask);
+		flow = find(bk, *hash, mask, key);
+		if (flow) {
+			*at = i;
+			return flow;
+		}
+	}
+	*at = n;
+	return NULL;
+}
+
+/* With many masks: the cache first, and what is learned goes into it. BH off, RCU read side. */
+static noinline struct tn_flow *lookup_cached(const struct tn_table *table, const struct tn_buckets *bk,
+					      struct tn_masks *masks, const struct tn_key *key,
+					      u32 *n_masks, bool *cached)
+{
+	struct tn_cache *cache = rcu_dereference(table->cache);
+	struct cache_entry *e = NULL;
+	struct tn_flow *flow;
+	u64 h = 0;
+	u32 at, hash;
+
+	if (cache) {
+		h = hash_key(key);
+		e = &cache->cpu[smp_processor_id()][h & (cache->size - 1)];
+		if (e->tag == h >> 32 && e->mask < smp_load_acquire(&masks->n)) {
+			const struct tn_mask *mask = rcu_dereference(masks->m[e->mask]);
+
+			flow = find(bk, e->hash, mask, key);
+			if (likely(flow)) {
+				*n_masks = 1;
+				*cached = true;
+				return flow;
+			}
+		}
+	}
+	*cached = false;
+	flow = try_masks(bk, masks, key, &at, &hash);
+	*n_masks = at + !!flow;
+	if (!flow)
+		return NULL;
+	if (masks->hits)
+		this_cpu_ptr(masks->hits)[at]++;
+	if (e) {
+		e->tag = h >> 32;
+		e->hash = hash;
+		e->mask = at;
+	}
+	return flow;
+}
+
+struct tn_flow *tn_table_lookup(struct tn_table *table, const struct tn_key *key, u32 *n_masks,
+				bool *cached)
+{
+	const struct tn_buckets *bk = rcu_dereference(table->flows);
+	struct tn_masks *masks = rcu_dereference(table->masks);
+	struct tn_flow *flow;
+	u32 at, hash;
+
+	if (masks->n > FEW_MASKS)
+		return lookup_cached(table, bk, masks, key, n_masks, cached);
+	*cached = false;
+	flow = try_masks(bk, masks, key, &at, &hash);
+	*n_masks = at + !!flow;
+	return flow;
+}
+
+struct tn_flow *tn_table_find_match(const struct tn_table *table, const struct tn_key *key)
+{
+	u32 at, hash;
+
+	return try_masks(rcu_dereference_raw(table->flows), rcu_dereference_raw(table->masks), key, &at,
+			 &hash);
+}
+
+/* Walks the chain of one identifier hash. */
+#define for_each_id(flow, b, i, bk, h)						\
+	for ((b) = &(bk)->b[(h) & (bk)->mask]; (b); (b) = rcu_dereference_raw((b)->next))	\
+		for ((i) = 0; (i) < SLOTS; (i)++)					\
+			if ((b)->hash[i] == (h) &&					\
+			    ((flow) = rcu_dereference_raw((b)->flow[i])) != NULL)
+
+struct tn_flow *tn_table_find_ufid(const struct tn_table *table, const u8 *ufid, unsigned int len)
+{
+	const struct tn_buckets *bk = rcu_dereference_raw(table->ufids);
+	u32 hash = hash_ufid(ufid, len), i;
+	const struct bucket *b;
+	struct tn_flow *flow;
+
+	for_each_id(flow, b, i, bk, hash)
+		if (flow->ufid_len == len && !memcmp(flow->ufid, ufid, len))
+			return flow;
+	return NULL;
+}
+
+static bool keys_equal(const struct tn_key *a, const struct tn_key *b)
+{
+	return a->n_words == b->n_words && !memcmp(a, b, a->n_words * 8) &&
+	       !memcmp(&a->tun, &b->tun, tn_key_tun_words(a) * 8);
+}
+
+struct tn_flow *tn_table_find_key(const struct tn_table *table, const struct tn_key *key)
+{
+	const struct tn_buckets *bk = rcu_dereference_raw(table->ufids);
+	u32 hash = hash_key(key), i;
+	const struct bucket *b;
+	struct tn_flow *flow;
+
+	for_each_id(flow, b, i, bk, hash)
+		if (!flow->ufid_len && keys_equal(flow->id_key, key))
+			return flow;
+	return NULL;
+}
+
+int tn_table_insert(struct tn_table *table, struct tn_flow *flow)
+{
+	const struct tn_mask *mask = flow->mask;
+	u64 h = hash_words(flow->w, mask->n, seed[0]);
+	int err;
+
+	flow->hash = h ^ h >> 32;
+	flow->ufid_hash = hash_id(flow);
+	buckets_grow(&table->flows, table->n_flows + 1, false);
+	buckets_grow(&table->ufids, table->n_flows + 1, true);
+	err = buckets_insert(rcu_dereference_raw(table->ufids), flow, flow->ufid_hash);
+	if (err)
+		return err;
+	err = buckets_insert(rcu_dereference_raw(table->flows), flow, flow->hash);
+	if (err) {
+		buckets_remove(rcu_dereference_raw(table->ufids), flow, flow->ufid_hash);
+		synchronize_rcu();	/* a dump may have met it */
+		return err;
+	}
+	WRITE_ONCE(table->n_flows, table->n_flows + 1);
+	return 0;
+}
+
+void tn_table_unlink(struct tn_table *table, struct tn_flow *flow)
+{
+	buckets_remove(rcu_dereference_raw(table->flows), flow, flow->hash);
+	buckets_remove(rcu_dereference_raw(table->ufids), flow, flow->ufid_hash);
+	WRITE_ONCE(table->n_flows, table->n_flows - 1);
+}
+
+/* *skip holds the number of the slot in the chain, and above it the size of the table it is about: when
+ * the table has grown since, the bucket is walked from its start again. Buckets are visited in the order of
+ * their reversed numbers, in which a bucket's two halves after growing follow each other.
+ */
+struct tn_flow *tn_table_next(const struct tn_table *table, u32 *bucket, u32 *skip)
+{
+	const struct tn_buckets *bk = rcu_dereference_raw(table->flows);
+	u32 order = (u32)ilog2(bk->mask + 1) << 24;
+	u32 from = (*skip & 0xff000000) == order ? *skip & 0xffffff : 0, slot, i, v;
+	const struct bucket *b;
+	struct tn_flow *flow;
+
+	while (*skip != U32_MAX) {
+		slot = 0;
+		for (b = &bk->b[*bucket & bk->mask]; b; b = rcu_dereference_raw(b->next))
+			for (i = 0; i < SLOTS; i++, slot++) {
+				flow = rcu_dereference_raw(b->flow[i]);
+				if (slot >= from && flow) {
+					*skip = order | (slot + 1);
+					return flow;
+				}
+			}
+		from = 0;
+		v = bitrev32(*bucket | ~bk->mask) + 1;
+		*bucket = bitrev32(v);
+		*skip = v ? order : U32_MAX;
+	}
+	return NULL;
+}
+
+/* --- cache and life of a table ------------------------------------------------------------------ */
+
+static void cache_free(struct tn_cache *cache)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kvfree(cache->cpu[cpu]);
+	kvfree(cache);
+}
+
+static void cache_free_cb(struct rcu_head *rcu)
+{
+	cache_free(container_of(rcu, struct tn_cache, rcu));
+}
+
+u32 tn_table_cache_size(const struct tn_table *table)
+{
+	const struct tn_cache *cache;
+	u32 size;
+
+	rcu_read_lock();
+	cache = rcu_dereference(table->cache);
+	size = cache ? cache->size : 0;
+	rcu_read_unlock();
+	return size;
+}
+
+int tn_table_set_cache_size(struct tn_table *table, u32 size)
+{
+	struct tn_cache *old = rcu_dereference_raw(table->cache), *cache = NULL;
+	int cpu;
+
+	if (size > TN_CACHE_MAX || (size & (size - 1)))
+		return -EINVAL;
+	if (size == (old ? old->size : 0))
+		return 0;
+	if (size) {
+		cache = kvzalloc(struct_size(cache, cpu, nr_cpu_ids), GFP_KERNEL);
+		if (!cache)
+			return -ENOMEM;
+		cache->size = size;
+		for_each_possible_cpu(cpu) {
+			cache->cpu[cpu] = kvcalloc(size, sizeof(struct cache_entry), GFP_KERNEL);
+			if (!cache->cpu[cpu]) {
+				cache_free(cache);
+				return -ENOMEM;
+			}
+		}
+	}
+	rcu_assign_pointer(table->cache, cache);
+	if (old)
+		call_rcu(&old->rcu, cache_free_cb);
+	return 0;
+}
+
+int tn_table_init(struct tn_table *table)
+{
+	struct tn_masks *masks;
+
+	get_random_once(seed, sizeof(seed));
+	masks = masks_alloc(16);
+	RCU_INIT_POINTER(table->masks, masks);
+	RCU_INIT_POINTER(table->flows, buckets_alloc(MIN_BUCKETS));
+	RCU_INIT_POINTER(table->ufids, buckets_alloc(MIN_BUCKETS));
+	if (masks && rcu_access_pointer(table->flows) && rcu_access_pointer(table->ufids) &&
+	    !tn_table_set_cache_size(table, TN_CACHE_DEFAULT))
+		return 0;
+	if (masks)
+		masks_free_cb(&masks->rcu);
+	kvfree(rcu_dereference_raw(table->flows));
+	kvfree(rcu_dereference_raw(table->ufids));
+	return -ENOMEM;
+}
+
+void tn_table_flush(struct tn_table *table)
+{
+	struct tn_flow *flow;
+	u32 bucket = 0, skip = 0;
+
+	while ((flow = tn_table_next(table, &bucket, &skip))) {
+		tn_table_unlink(table, flow);
+		tn_table_put_mask(table, flow->mask);
+		tn_flow_free_rcu(flow);
+	}
+}
+
+void tn_table_destroy(struct tn_table *table)
+{
+	struct tn_masks *masks = rcu_dereference_raw(table->masks);
+	struct tn_cache *cache = rcu_dereference_raw(table->cache);
+	u32 i;
+
+	tn_table_flush(table);
+	for (i = 0; i < masks->n; i++)	/* those that could not be taken out */
+		kfree_rcu(rcu_dereference_raw(masks->m[i]), rcu);
+	call_rcu(&masks->rcu, masks_free_cb);
+	call_rcu(&rcu_dereference_raw(table->flows)->rcu, buckets_free_cb);
+	call_rcu(&rcu_dereference_raw(table->ufids)->rcu, buckets_free_cb);
+	if (cache)
+		call_rcu(&cache->rcu, cache_free_cb);
+}

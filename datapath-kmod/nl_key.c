@@ -1,0 +1,585 @@
+// SPDX-License-Identifier: GPL-2.0
+/* OVS_KEY_ATTR_* into keys and masks. */
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <net/nsh.h>
+
+#include "conntrack.h"
+#include "flow.h"
+#include "nl_key.h"
+
+#define VARIABLE	(-1)
+
+/* Length of each attribute. */
+static const struct {
+	s16 len;
+	const char *name;
+} attrs[OVS_KEY_ATTR_MAX + 1] = {
+	[OVS_KEY_ATTR_ENCAP] = { VARIABLE, "ENCAP" },
+	[OVS_KEY_ATTR_PRIORITY] = { sizeof(u32), "PRIORITY" },
+	[OVS_KEY_ATTR_IN_PORT] = { sizeof(u32), "IN_PORT" },
+	[OVS_KEY_ATTR_ETHERNET] = { sizeof(struct ovs_key_ethernet), "ETHERNET" },
+	[OVS_KEY_ATTR_VLAN] = { sizeof(__be16), "VLAN" },
+	[OVS_KEY_ATTR_ETHERTYPE] = { sizeof(__be16), "ETHERTYPE" },
+	[OVS_KEY_ATTR_IPV4] = { sizeof(struct ovs_key_ipv4), "IPV4" },
+	[OVS_KEY_ATTR_IPV6] = { sizeof(struct ovs_key_ipv6), "IPV6" },
+	[OVS_KEY_ATTR_TCP] = { sizeof(struct ovs_key_tcp), "TCP" },
+	[OVS_KEY_ATTR_UDP] = { sizeof(struct ovs_key_udp), "UDP" },
+	[OVS_KEY_ATTR_ICMP] = { sizeof(struct ovs_key_icmp), "ICMP" },
+	[OVS_KEY_ATTR_ICMPV6] = { sizeof(struct ovs_key_icmpv6), "ICMPV6" },
+	[OVS_KEY_ATTR_ARP] = { sizeof(struct ovs_key_arp), "ARP" },
+	[OVS_KEY_ATTR_ND] = { sizeof(struct ovs_key_nd), "ND" },
+	[OVS_KEY_ATTR_SKB_MARK] = { sizeof(u32), "SKB_MARK" },
+	[OVS_KEY_ATTR_TUNNEL] = { VARIABLE, "TUNNEL" },
+	[OVS_KEY_ATTR_SCTP] = { sizeof(struct ovs_key_sctp), "SCTP" },
+	[OVS_KEY_ATTR_TCP_FLAGS] = { sizeof(__be16), "TCP_FLAGS" },
+	[OVS_KEY_ATTR_DP_HASH] = { sizeof(u32), "DP_HASH" },
+	[OVS_KEY_ATTR_RECIRC_ID] = { sizeof(u32), "RECIRC_ID" },
+	[OVS_KEY_ATTR_MPLS] = { VARIABLE, "MPLS" },
+	[OVS_KEY_ATTR_CT_STATE] = { sizeof(u32), "CT_STATE" },
+	[OVS_KEY_ATTR_CT_ZONE] = { sizeof(u16), "CT_ZONE" },
+	[OVS_KEY_ATTR_CT_MARK] = { sizeof(u32), "CT_MARK" },
+	[OVS_KEY_ATTR_CT_LABELS] = { sizeof(struct ovs_key_ct_labels), "CT_LABELS" },
+	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4] = { sizeof(struct ovs_key_ct_tuple_ipv4), "CT_ORIG_TUPLE_IPV4" },
+	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6] = { sizeof(struct ovs_key_ct_tuple_ipv6), "CT_ORIG_TUPLE_IPV6" },
+	[OVS_KEY_ATTR_NSH] = { VARIABLE, "NSH" },
+	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { sizeof(struct ovs_key_ipv6_exthdrs), "IPV6_EXTHDRS" },
+};
+
+#define A(name)		BIT_ULL(OVS_KEY_ATTR_##name)
+#define A_L4		(A(TCP) | A(UDP) | A(SCTP) | A(ICMP) | A(ICMPV6) | A(TCP_FLAGS) | A(ND))
+#define A_L3		(A(IPV4) | A(IPV6) | A(IPV6_EXTHDRS) | A(ARP) | A(MPLS) | A(NSH) | \
+			 A(CT_ORIG_TUPLE_IPV4) | A(CT_ORIG_TUPLE_IPV6))
+
+/* Attributes of a key, or of a mask, with those nested in ENCAP once taken out of it. */
+struct parse {
+	const struct nlattr *a[OVS_KEY_ATTR_MAX + 1];
+	u64 present;
+	bool is_mask;
+	bool ones;		/* a mask of ones for each attribute of the key */
+	struct netlink_ext_ack *extack;
+};
+
+#define FAIL(p, attr, text)							\
+({										\
+	NL_SET_ERR_MSG_ATTR((p)->extack, attr, text);				\
+	-EINVAL;								\
+})
+
+/* A message of a fixed form needs a literal for each attribute. */
+static int fail_named(struct netlink_ext_ack *extack, const struct nlattr *attr, unsigned int type,
+		      bool missing)
+{
+	NL_SET_BAD_ATTR(extack, attr);
+#define NAMED(n) case OVS_KEY_ATTR_##n:						\
+	if (missing)								\
+		NL_SET_ERR_MSG(extack, "OVS_KEY_ATTR_" #n " is missing");	\
+	else									\
+		NL_SET_ERR_MSG(extack, "OVS_KEY_ATTR_" #n " does not go with the rest of the key");	\
+	break
+	switch (type) {
+	NAMED(ENCAP); NAMED(VLAN); NAMED(IPV4); NAMED(IPV6); NAMED(TCP); NAMED(UDP); NAMED(ICMP);
+	NAMED(ICMPV6); NAMED(ARP); NAMED(ND); NAMED(SCTP); NAMED(TCP_FLAGS); NAMED(MPLS); NAMED(NSH);
+	NAMED(CT_ORIG_TUPLE_IPV4); NAMED(CT_ORIG_TUPLE_IPV6); NAMED(IPV6_EXTHDRS); NAMED(ETHERTYPE);
+	default:
+		NL_SET_ERR_MSG(extack, "an OVS_KEY_ATTR does not go with the rest of the key");
+	}
+#undef NAMED
+	return -EINVAL;
+}
+
+/* Collects the attributes inside @nest; of a mask those that are all zeros are as good as absent, but
+ * those that structure it.
+ */
+static int collect(struct parse *p, const struct nlattr *nest)
+{
+	const struct nlattr *attr;
+	int rem;
+
+	nla_for_each_nested(attr, nest, rem) {
+		unsigned int type = nla_type(attr);
+
+		if (type > OVS_KEY_ATTR_MAX || !attrs[type].len)
+			return FAIL(p, attr, "OVS_KEY_ATTR is of no known type");
+		if (p->present & BIT_ULL(type))
+			return FAIL(p, attr, "OVS_KEY_ATTR is given twice");
+		if (attrs[type].len != VARIABLE && nla_len(attr) != attrs[type].len)
+			return FAIL(p, attr, "OVS_KEY_ATTR has the wrong length");
+		if (p->is_mask && attrs[type].len != VARIABLE && type != OVS_KEY_ATTR_VLAN &&
+		    !memchr_inv(nla_data(attr), 0, nla_len(attr)))
+			continue;
+		p->a[type] = attr;
+		p->present |= BIT_ULL(type);
+	}
+	if (rem)
+		return FAIL(p, nest, "bytes are left over behind the last OVS_KEY_ATTR");
+	return 0;
+}
+
+static void drop(struct parse *p, u64 which)
+{
+	p->present &= ~which;
+}
+
+static bool has(const struct parse *p, unsigned int type)
+{
+	return p->present & BIT_ULL(type);
+}
+
+/* Copies a whole attribute, or ones. */
+static void take(const struct parse *p, unsigned int type, void *to, size_t len)
+{
+	if (p->ones)
+		memset(to, 0xff, len);
+	else
+		memcpy(to, nla_data(p->a[type]), len);
+}
+
+static u32 take_u32(const struct parse *p, unsigned int type)
+{
+	return p->ones ? U32_MAX : nla_get_u32(p->a[type]);
+}
+
+static __be16 take_be16(const struct parse *p, unsigned int type)
+{
+	return p->ones ? htons(0xffff) : nla_get_be16(p->a[type]);
+}
+
+/* Takes the tags of the key out of their nests. @n becomes their number. */
+static int unwrap_vlans(struct parse *p, struct tn_key *key, unsigned int *n)
+{
+	struct tn_vlan *tags[2] = { &key->vlan, &key->cvlan };
+	const struct nlattr *encap;
+	__be16 tpid, tci;
+	int err;
+
+	for (*n = 0; *n < 2 && has(p, OVS_KEY_ATTR_ETHERTYPE); (*n)++) {
+		tpid = nla_get_be16(p->a[OVS_KEY_ATTR_ETHERTYPE]);
+		if (!eth_type_vlan(tpid))
+			break;
+		if (!has(p, OVS_KEY_ATTR_VLAN))
+			return fail_named(p->extack, NULL, OVS_KEY_ATTR_VLAN, true);
+		if (!has(p, OVS_KEY_ATTR_ENCAP))
+			return fail_named(p->extack, NULL, OVS_KEY_ATTR_ENCAP, true);
+		tci = nla_get_be16(p->a[OVS_KEY_ATTR_VLAN]);
+		encap = p->a[OVS_KEY_ATTR_ENCAP];
+		drop(p, A(VLAN) | A(ENCAP));
+		if (!(tci & htons(VLAN_CFI_MASK))) {
+			if (tci || nla_len(encap))
+				return FAIL(p, encap, "OVS_KEY_ATTR_VLAN lacks the bit that says it is there");
+			return 0;	/* a tag cut short: the type is the tag's */
+		}
+		drop(p, A(ETHERTYPE));
+		tags[*n]->tpid = tpid;
+		tags[*n]->tci = tci;
+		err = collect(p, encap);
+		if (err)
+			return err;
+	}
+	if (p->present & (A(VLAN) | A(ENCAP)))
+		return FAIL(p, p->a[has(p, OVS_KEY_ATTR_VLAN) ? OVS_KEY_ATTR_VLAN : OVS_KEY_ATTR_ENCAP],
+			    "OVS_KEY_ATTR_VLAN and _ENCAP want the type of a VLAN tag");
+	return 0;
+}
+
+/* The same for a mask whose key has @n tags; without tags it matches that there are none. */
+static int unwrap_vlan_masks(struct parse *p, struct tn_key *mask, unsigned int n)
+{
+	struct tn_vlan *tags[2] = { &mask->vlan, &mask->cvlan };
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < 2; i++) {
+		const struct nlattr *encap = NULL;
+
+		if (i >= n) {
+			memset(tags[i], 0xff, sizeof(*tags[i]));
+			continue;
+		}
+		if (has(p, OVS_KEY_ATTR_ETHERTYPE))
+			tags[i]->tpid = htons(0xffff);
+		if (has(p, OVS_KEY_ATTR_VLAN))
+			tags[i]->tci = nla_get_be16(p->a[OVS_KEY_ATTR_VLAN]);
+		if (has(p, OVS_KEY_ATTR_ENCAP))
+			encap = p->a[OVS_KEY_ATTR_ENCAP];
+		drop(p, A(ETHERTYPE) | A(VLAN) | A(ENCAP));
+		if (encap) {
+			err = collect(p, encap);
+			if (err)
+				return err;
+		}
+	}
+	if (has(p, OVS_KEY_ATTR_VLAN) && !nla_get_be16(p->a[OVS_KEY_ATTR_VLAN]))
+		drop(p, A(VLAN));
+	if (p->present & (A(VLAN) | A(ENCAP)))
+		return fail_named(p->extack, NULL, has(p, OVS_KEY_ATTR_VLAN) ? OVS_KEY_ATTR_VLAN :
+				  OVS_KEY_ATTR_ENCAP, false);
+	return 0;
+}
+
+/* ct fields that are not in the layer 3 words. */
+static int take_ct(const struct parse *p, struct tn_key *key)
+{
+	if (has(p, OVS_KEY_ATTR_CT_STATE)) {
+		u32 state = take_u32(p, OVS_KEY_ATTR_CT_STATE);
+
+		if (!p->is_mask && !tn_ct_state_valid(state))
+			return FAIL(p, p->a[OVS_KEY_ATTR_CT_STATE],
+				    "OVS_KEY_ATTR_CT_STATE has bits that this module does not know");
+		key->ct_state = state;
+	}
+	if (has(p, OVS_KEY_ATTR_CT_ZONE))
+		take(p, OVS_KEY_ATTR_CT_ZONE, &key->ct_zone, sizeof(key->ct_zone));
+	if (has(p, OVS_KEY_ATTR_CT_MARK))
+		key->ct_mark = take_u32(p, OVS_KEY_ATTR_CT_MARK);
+	if (has(p, OVS_KEY_ATTR_CT_LABELS))
+		take(p, OVS_KEY_ATTR_CT_LABELS, &key->ct_labels, sizeof(key->ct_labels));
+	return 0;
+}
+
+static void take_ct_tuple(const struct parse *p, struct tn_key *key)
+{
+	struct ovs_key_ct_tuple_ipv4 t4;
+	struct ovs_key_ct_tuple_ipv6 t6;
+
+	if (has(p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4)) {
+		take(p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4, &t4, sizeof(t4));
+		key->ipv4.ct_orig = (struct tn_ct_orig4) { t4.ipv4_src, t4.ipv4_dst, t4.src_port, t4.dst_port };
+		key->ct_orig_proto = t4.ipv4_proto;
+	} else if (has(p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6)) {
+		take(p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6, &t6, sizeof(t6));
+		memcpy(&key->ipv6.ct_orig.src, t6.ipv6_src, sizeof(t6.ipv6_src));
+		memcpy(&key->ipv6.ct_orig.dst, t6.ipv6_dst, sizeof(t6.ipv6_dst));
+		key->ipv6.ct_orig.tp_src = t6.src_port;
+		key->ipv6.ct_orig.tp_dst = t6.dst_port;
+		key->ct_orig_proto = t6.ipv6_proto;
+	}
+}
+
+static int take_tunnel(const struct parse *p, struct tn_key *key, const struct tn_key *of)
+{
+	if (!has(p, OVS_KEY_ATTR_TUNNEL))
+		return 0;
+	if (!p->ones)
+		return tn_nl_get_tunnel(p->a[OVS_KEY_ATTR_TUNNEL], key, p->is_mask, p->extack);
+	key->tun_proto = 0xff;
+	key->tun_opts_len = 0xff;
+	memset(&key->tun, 0xff, sizeof(key->tun));
+	memset(key->tun_opts, 0xff, of->tun_opts_len);
+	return 0;
+}
+
+/* Port, tunnel, marks, ct, recirculation. @of: the key, where this is its mask. */
+static int take_metadata(const struct parse *p, struct tn_key *key, const struct tn_key *of)
+{
+	if (has(p, OVS_KEY_ATTR_RECIRC_ID))
+		key->recirc_id = take_u32(p, OVS_KEY_ATTR_RECIRC_ID);
+	if (has(p, OVS_KEY_ATTR_DP_HASH))
+		key->dp_hash = take_u32(p, OVS_KEY_ATTR_DP_HASH);
+	if (has(p, OVS_KEY_ATTR_PRIORITY))
+		key->priority = take_u32(p, OVS_KEY_ATTR_PRIORITY);
+	if (has(p, OVS_KEY_ATTR_SKB_MARK))
+		key->skb_mark = take_u32(p, OVS_KEY_ATTR_SKB_MARK);
+	if (has(p, OVS_KEY_ATTR_IN_PORT)) {
+		key->in_port = take_u32(p, OVS_KEY_ATTR_IN_PORT);
+		if (!p->is_mask && key->in_port >= TN_MAX_PORTS)
+			return FAIL(p, p->a[OVS_KEY_ATTR_IN_PORT], "OVS_KEY_ATTR_IN_PORT is out of range");
+	} else if (!p->is_mask) {
+		key->in_port = TN_NO_PORT;
+	}
+	key->mac_proto = p->is_mask ? 0xff :
+			 has(p, OVS_KEY_ATTR_ETHERNET) ? TN_MAC_ETHERNET : TN_MAC_NONE;
+	return take_ct(p, key) ?: take_tunnel(p, key, of);
+}
+
+static int take_l2(const struct parse *p, struct tn_key *key)
+{
+	if (has(p, OVS_KEY_ATTR_ETHERNET)) {
+		struct ovs_key_ethernet eth;
+
+		take(p, OVS_KEY_ATTR_ETHERNET, &eth, sizeof(eth));
+		ether_addr_copy(key->eth_src, eth.eth_src);
+		ether_addr_copy(key->eth_dst, eth.eth_dst);
+	}
+	if (has(p, OVS_KEY_ATTR_ETHERTYPE)) {
+		key->eth_type = p->is_mask ? htons(0xffff) : nla_get_be16(p->a[OVS_KEY_ATTR_ETHERTYPE]);
+		if (!eth_proto_is_802_3(key->eth_type))
+			return FAIL(p, p->a[OVS_KEY_ATTR_ETHERTYPE], "OVS_KEY_ATTR_ETHERTYPE is a length");
+	} else if (!p->is_mask) {
+		key->eth_type = htons(ETH_P_802_2);
+	}
+	return 0;
+}
+
+static int take_ipv4(const struct parse *p, struct tn_key *key)
+{
+	struct ovs_key_ipv4 ip;
+
+	take(p, OVS_KEY_ATTR_IPV4, &ip, sizeof(ip));
+	if (!p->is_mask && ip.ipv4_frag > OVS_FRAG_TYPE_MAX)
+		return FAIL(p, p->a[OVS_KEY_ATTR_IPV4], "OVS_KEY_ATTR_IPV4: ipv4_frag is out of range");
+	key->ipv4.src = ip.ipv4_src;
+	key->ipv4.dst = ip.ipv4_dst;
+	key->ip.proto = ip.ipv4_proto;
+	key->ip.tos = ip.ipv4_tos;
+	key->ip.ttl = ip.ipv4_ttl;
+	key->ip.frag = ip.ipv4_frag;
+	return 0;
+}
+
+static int take_ipv6(const struct parse *p, struct tn_key *key)
+{
+	struct ovs_key_ipv6 ip;
+
+	take(p, OVS_KEY_ATTR_IPV6, &ip, sizeof(ip));
+	if (!p->is_mask && ip.ipv6_frag > OVS_FRAG_TYPE_MAX)
+		return FAIL(p, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_frag is out of range");
+	if (!p->is_mask && ip.ipv6_label & htonl(0xfff00000))
+		return FAIL(p, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_label has more than 20 bits");
+	memcpy(&key->ipv6.src, ip.ipv6_src, sizeof(ip.ipv6_src));
+	memcpy(&key->ipv6.dst, ip.ipv6_dst, sizeof(ip.ipv6_dst));
+	key->ipv6.label = ip.ipv6_label & htonl(0x000fffff);
+	key->ip.proto = ip.ipv6_proto;
+	key->ip.tos = ip.ipv6_tclass;
+	key->ip.ttl = ip.ipv6_hlimit;
+	key->ip.frag = ip.ipv6_frag;
+	return 0;
+}
+
+static int take_arp(const struct parse *p, struct tn_key *key)
+{
+	struct ovs_key_arp arp;
+
+	take(p, OVS_KEY_ATTR_ARP, &arp, sizeof(arp));
+	if (!p->is_mask && arp.arp_op & htons(0xff00))
+		return FAIL(p, p->a[OVS_KEY_ATTR_ARP], "OVS_KEY_ATTR_ARP: arp_op is above 255");
+	key->ipv4.src = arp.arp_sip;
+	key->ipv4.dst = arp.arp_tip;
+	key->ip.proto = ntohs(arp.arp_op) & 0xff;
+	ether_addr_copy(key->ipv4.arp.sha, arp.arp_sha);
+	ether_addr_copy(key->ipv4.arp.tha, arp.arp_tha);
+	return 0;
+}
+
+static int take_mpls(const struct parse *p, struct tn_key *key)
+{
+	const struct nlattr *attr = p->a[OVS_KEY_ATTR_MPLS];
+	unsigned int n = nla_len(attr) / sizeof(__be32);
+
+	if (!n || n > TN_MPLS_DEPTH || nla_len(attr) % sizeof(__be32))
+		return FAIL(p, attr, "OVS_KEY_ATTR_MPLS holds one to three label stack entries");
+	take(p, OVS_KEY_ATTR_MPLS, key->mpls.lse, n * sizeof(__be32));
+	key->mpls.depth_mask = GENMASK(n - 1, 0);
+	return 0;
+}
+
+static void take_l4(const struct parse *p, struct tn_key *key)
+{
+	static const u8 ports[] = { OVS_KEY_ATTR_TCP, OVS_KEY_ATTR_UDP, OVS_KEY_ATTR_SCTP };
+	static const u8 types[] = { OVS_KEY_ATTR_ICMP, OVS_KEY_ATTR_ICMPV6 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ports); i++)
+		if (has(p, ports[i]))
+			take(p, ports[i], &key->tp, sizeof(key->tp));
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (has(p, types[i])) {
+			struct ovs_key_icmp icmp;
+
+			take(p, types[i], &icmp, sizeof(icmp));
+			key->tp.src = htons(icmp.icmp_type);
+			key->tp.dst = htons(icmp.icmp_code);
+		}
+	if (has(p, OVS_KEY_ATTR_TCP_FLAGS))
+		key->tcp_flags = take_be16(p, OVS_KEY_ATTR_TCP_FLAGS) & htons(0x0fff);
+	if (has(p, OVS_KEY_ATTR_ND)) {
+		struct ovs_key_nd nd;
+
+		take(p, OVS_KEY_ATTR_ND, &nd, sizeof(nd));
+		memcpy(&key->ipv6.nd.target, nd.nd_target, sizeof(nd.nd_target));
+		ether_addr_copy(key->ipv6.nd.sll, nd.nd_sll);
+		ether_addr_copy(key->ipv6.nd.tll, nd.nd_tll);
+	}
+}
+
+static int take_l3(const struct parse *p, struct tn_key *key)
+{
+	int err = 0;
+
+	if (has(p, OVS_KEY_ATTR_IPV4))
+		err = take_ipv4(p, key);
+	if (!err && has(p, OVS_KEY_ATTR_IPV6))
+		err = take_ipv6(p, key);
+	if (!err && has(p, OVS_KEY_ATTR_ARP))
+		err = take_arp(p, key);
+	if (!err && has(p, OVS_KEY_ATTR_MPLS))
+		err = take_mpls(p, key);
+	if (!err && has(p, OVS_KEY_ATTR_NSH)) {
+		if (p->ones)
+			memset(&key->nsh, 0xff, sizeof(key->nsh));
+		else
+			err = tn_nl_get_nsh(p->a[OVS_KEY_ATTR_NSH], &key->nsh, p->is_mask, p->extack);
+	}
+	if (err)
+		return err;
+	if (has(p, OVS_KEY_ATTR_IPV6_EXTHDRS))
+		take(p, OVS_KEY_ATTR_IPV6_EXTHDRS, &key->ipv6.exthdrs, sizeof(key->ipv6.exthdrs));
+	take_l4(p, key);
+	take_ct_tuple(p, key);
+	return 0;
+}
+
+/* What a packet of @key has in layers 3 and 4: @must be named by its key, @may be. */
+static void allowed(const struct tn_key *key, u64 *must, u64 *may)
+{
+	*must = 0;
+	switch (key->eth_type) {
+	case htons(ETH_P_IP):
+		*must = A(IPV4);
+		*may = A(CT_ORIG_TUPLE_IPV4);
+		break;
+	case htons(ETH_P_IPV6):
+		*must = A(IPV6);
+		*may = A(IPV6_EXTHDRS) | (tn_key_is_nd(key) ? 0 : A(CT_ORIG_TUPLE_IPV6));
+		break;
+	case htons(ETH_P_ARP):
+	case htons(ETH_P_RARP):
+		*must = A(ARP);
+		break;
+	case htons(ETH_P_MPLS_UC):
+	case htons(ETH_P_MPLS_MC):
+		*must = A(MPLS);
+		break;
+	case htons(ETH_P_NSH):
+		*must = A(NSH);
+		break;
+	}
+	if (!tn_key_is_ip(key) || key->ip.frag == OVS_FRAG_TYPE_LATER)
+		return;
+	if (key->ip.proto == IPPROTO_TCP) {
+		*must |= A(TCP);
+		*may |= A(TCP_FLAGS);
+	} else if (key->ip.proto == IPPROTO_UDP) {
+		*must |= A(UDP);
+	} else if (key->ip.proto == IPPROTO_SCTP) {
+		*must |= A(SCTP);
+	} else if (key->ip.proto == IPPROTO_ICMP && key->eth_type == htons(ETH_P_IP)) {
+		*must |= A(ICMP);
+	} else if (key->ip.proto == IPPROTO_ICMPV6 && key->eth_type == htons(ETH_P_IPV6)) {
+		*must |= A(ICMPV6);
+		*may |= tn_key_is_nd(key) ? A(ND) : 0;
+	}
+}
+
+static int check_key(const struct parse *p, const struct tn_key *key)
+{
+	u64 must, may = 0, bad;
+
+	allowed(key, &must, &may);
+	bad = p->present & (A_L3 | A_L4) & ~(must | may);
+	if (bad)
+		return fail_named(p->extack, p->a[__ffs64(bad)], __ffs64(bad), false);
+	bad = must & ~p->present;
+	if (bad)
+		return fail_named(p->extack, NULL, __ffs64(bad), true);
+	return 0;
+}
+
+/* A mask may look only at what the fields that it matches exactly make sure of. */
+static int check_mask(const struct parse *p, const struct tn_key *key, const struct tn_key *mask)
+{
+	u64 must, may = 0, bad;
+
+	allowed(key, &must, &may);
+	may |= must;
+	if (mask->eth_type != htons(0xffff) && key->eth_type != htons(ETH_P_802_2))
+		may = 0;
+	if (mask->ip.proto != 0xff)
+		may &= ~A_L4;
+	if (mask->tp.src != htons(0xff) && mask->tp.src != htons(0xffff))
+		may &= ~A(ND);
+	bad = p->present & (A_L3 | A_L4) & ~may;
+	if (bad && !(p->is_mask && (bad & ~(A(MPLS) | A(NSH))) == 0 &&
+		     !memchr_inv(nla_data(p->a[__ffs64(bad)]), 0, nla_len(p->a[__ffs64(bad)]))))
+		return fail_named(p->extack, p->a[__ffs64(bad)], __ffs64(bad), false);
+	return 0;
+}
+
+/* Words that mean something in a key that came by netlink. */
+static u8 count_words(const struct tn_key *key)
+{
+	unsigned int l3 = 0;
+
+	switch (key->eth_type) {
+	case htons(ETH_P_IP):
+	case htons(ETH_P_ARP):
+	case htons(ETH_P_RARP):
+		l3 = sizeof(key->ipv4);
+		break;
+	case htons(ETH_P_IPV6):
+		l3 = sizeof(key->ipv6);
+		break;
+	case htons(ETH_P_MPLS_UC):
+	case htons(ETH_P_MPLS_MC):
+		l3 = sizeof(key->mpls);
+		break;
+	case htons(ETH_P_NSH):
+		l3 = sizeof(key->nsh);
+		break;
+	}
+	return TN_KEY_BASE_WORDS + l3 / 8;
+}
+
+int tn_nl_get_match(const struct nlattr *key_attr, const struct nlattr *mask_attr, struct tn_key *key,
+		    struct tn_key *mask, struct netlink_ext_ack *extack)
+{
+	struct parse p = { .extack = extack }, m = { .extack = extack, .is_mask = true };
+	unsigned int n_tags;
+	int err;
+
+	memset(key, 0, sizeof(*key));
+	err = collect(&p, key_attr) ?: unwrap_vlans(&p, key, &n_tags) ?: take_metadata(&p, key, NULL) ?:
+	      take_l2(&p, key) ?: take_l3(&p, key) ?: check_key(&p, key);
+	if (err)
+		return err;
+	key->n_words = count_words(key);
+	if (!mask)
+		return 0;
+	memset(mask, 0, sizeof(*mask));
+	if (mask_attr) {
+		err = collect(&m, mask_attr) ?: unwrap_vlan_masks(&m, mask, n_tags);
+	} else {
+		m.present = p.present;
+		m.ones = true;
+		memcpy(m.a, p.a, sizeof(m.a));
+		memset(&mask->vlans, 0xff, sizeof(mask->vlans));
+		mask->eth_type = htons(0xffff);
+	}
+	err = err ?: take_metadata(&m, mask, key) ?: take_l2(&m, mask) ?: take_l3(&m, mask) ?:
+	      check_mask(&m, key, mask);
+	if (err)
+		return err;
+	if (mask->tun_opts_len && m.a[OVS_KEY_ATTR_TUNNEL] && !m.ones &&
+	    mask->tun_opts_len != key->tun_opts_len)
+		return FAIL(&m, m.a[OVS_KEY_ATTR_TUNNEL], "OVS_KEY_ATTR_TUNNEL: the options and their mask differ in length");
+	if (mask->tun_opts_len)
+		mask->tun_opts_len = 0xff;
+	tn_mask_trim(key, mask);
+	return 0;
+}
+
+int tn_nl_get_metadata(const struct nlattr *attr, struct tn_key *key, struct netlink_ext_ack *extack)
+{
+	struct parse p = { .extack = extack };
+	unsigned int n_tags;
+	int err;
+
+	memset(key, 0, sizeof(*key));
+	err = collect(&p, attr) ?: unwrap_vlans(&p, key, &n_tags) ?: take_metadata(&p, key, NULL) ?:
+	      take_l2(&p, key);
+	if (err)
+		return err;
+	if (tn_key_is_ip(key))
+		take_ct_tuple(&p, key);
+	return 0;
+}
