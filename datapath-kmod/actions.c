@@ -16,6 +16,7 @@
  */
 #include <linux/percpu.h>
 #include <linux/random.h>
+#include <linux/slab.h>
 #include <net/dst_metadata.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -53,24 +54,41 @@ struct tn_cpu {
 	unsigned int head, tail;	/* of fifo; tail - head entries are in it */
 	unsigned int n_spare;		/* keys in use */
 	struct tn_key spare[TN_SPARE_KEYS];
-	struct tn_deferred fifo[TN_FIFO];
+	struct tn_deferred *fifo;	/* [TN_FIFO]; more than one per-CPU allocation may hold */
 };
 
 static struct tn_cpu __percpu *cpus;
 
 static int run_list(const struct tn_run *run, struct sk_buff *skb, const struct tn_act_list *list, bool owned);
 
-/* Module init. */
-int tn_actions_init(void)
-{
-	cpus = __alloc_percpu(sizeof(*cpus), __alignof__(*cpus));
-	return cpus ? 0 : -ENOMEM;
-}
-
 /* Module exit: no packet is left. */
 void tn_actions_exit(void)
 {
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kvfree(per_cpu_ptr(cpus, cpu)->fifo);
 	free_percpu(cpus);
+}
+
+/* Module init. May sleep. */
+int tn_actions_init(void)
+{
+	int cpu;
+
+	cpus = alloc_percpu(struct tn_cpu);
+	if (!cpus)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct tn_deferred *fifo = kvmalloc_node(TN_FIFO * sizeof(*fifo), GFP_KERNEL, cpu_to_node(cpu));
+
+		if (!fifo) {
+			tn_actions_exit();
+			return -ENOMEM;
+		}
+		per_cpu_ptr(cpus, cpu)->fifo = fifo;
+	}
+	return 0;
 }
 
 /* Puts work off; consumes @skb. BH off, RCU read side. */
