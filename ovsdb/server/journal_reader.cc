@@ -11,7 +11,7 @@
 namespace turnout::ovsdb::server {
 namespace {
 
-constexpr std::string_view kPrefix = "OVSDB JSON ";
+constexpr std::string_view kPrefix = "OVSDB JSON ", kClusterPrefix = "OVSDB CLUSTER ";
 constexpr size_t kSumDigits = 40;
 constexpr size_t kMaxHeader = 128;  // of a header line, with room to spare
 
@@ -23,17 +23,20 @@ bool is_hex(std::string_view text) {
 
 std::string_view JournalReader::magic_of(std::string_view bytes) {
   if (bytes.starts_with(kPrefix)) return "JSON";
-  if (bytes.starts_with("OVSDB CLUSTER ")) return "CLUSTER";
+  if (bytes.starts_with(kClusterPrefix)) return "CLUSTER";
   return {};
 }
+
+JournalReader::JournalReader(std::string file_name, std::string_view bytes)
+    : name_(std::move(file_name)), bytes_(bytes), prefix_(bytes.starts_with(kClusterPrefix) ? kClusterPrefix : kPrefix) {}
 
 bool JournalReader::read_header(size_t* length, std::string_view* sum) {
   std::string_view rest = bytes_.substr(offset_);
   const size_t line_end = rest.substr(0, kMaxHeader).find('\n');
   const std::string_view line = rest.substr(0, std::min(line_end, kMaxHeader));
   error_ = fmt::format("syntax error: {}: parse error at offset {} in header line \"{}\"", name_, offset_, line);
-  if (line_end == std::string_view::npos || !line.starts_with(kPrefix)) return false;
-  const char* const begin = line.data() + kPrefix.size();
+  if (line_end == std::string_view::npos || !line.starts_with(prefix_)) return false;
+  const char* const begin = line.data() + prefix_.size();
   const char* const line_stop = line.data() + line.size();
   auto [after, problem] = std::from_chars(begin, line_stop, *length);
   if (problem != std::errc() || *length == 0 || after == line_stop || *after != ' ') return false;
@@ -46,7 +49,7 @@ bool JournalReader::read_header(size_t* length, std::string_view* sum) {
 JournalReader::Next JournalReader::damaged(std::string what, size_t search_from) {
   if (!what.empty()) error_ = std::move(what);
   // A whole record behind the damage means that this is not the end of an interrupted write.
-  const std::string next_header = "\n" + std::string(kPrefix);
+  const std::string next_header = "\n" + std::string(prefix_);
   const bool more = search_from < bytes_.size() && bytes_.find(next_header, search_from) != std::string_view::npos;
   end_ = offset_;
   return more ? Next::kCorrupt : Next::kTorn;

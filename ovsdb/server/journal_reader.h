@@ -1,5 +1,5 @@
 // Walks the records of a database file held in memory (ovsdb(5)): "OVSDB JSON <length> <sha1>\n" and `length` bytes of
-// JSON. Takes any bytes at all. Pure, any thread.
+// JSON, or "OVSDB CLUSTER …" where the file begins so. Takes any bytes at all. Pure, any thread.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ class JournalReader {
     kTorn,     // what is left is the beginning of a record that was not written to its end: cut it at offset()
     kCorrupt,  // what is left is damaged, and whole records follow: nothing may be cut
   };
-  JournalReader(std::string file_name, std::string_view bytes) : name_(std::move(file_name)), bytes_(bytes) {}
+  JournalReader(std::string file_name, std::string_view bytes);
   Next next(std::string_view* text);
   // Where the record that next() read, or failed to read, begins.
   size_t offset() const { return offset_; }
@@ -30,7 +30,7 @@ class JournalReader {
   Next damaged(std::string what, size_t search_from);
   bool read_header(size_t* length, std::string_view* sum);
   std::string name_;
-  std::string_view bytes_;
+  std::string_view bytes_, prefix_;  // prefix_: what each header line begins with
   size_t offset_ = 0, end_ = 0;
   std::string error_;
 };

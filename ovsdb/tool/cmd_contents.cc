@@ -13,10 +13,16 @@ namespace {
 using server::Database;
 using server::Journal;
 
+Result<std::unique_ptr<Database>> open(const std::string& path, bool to_write) {
+  if (auto standalone = refuse_clustered(path); !standalone) return fail(standalone);
+  return Database::open(path, to_write ? Journal::Access::kReadWrite : Journal::Access::kReadOnly);
+}
+
 // One `transact` request, without the waiting that only a server can do.
 Result<std::string> run_transaction(Database& database, const std::string& text, bool keep) {
   auto params = json::Json::parse(text);
   if (!params) return fail('"' + text + "\": " + params.error().message);
+  if (!params->is_array() && !params->is_object()) return fail('"' + text + "\": syntax error: object or array expected");
   const auto wrong = [&](const char* what) { return syntax_fail(*params, what).value().to_json().dump(json::Json::kSorted); };
   if (!params->is_array()) return wrong("array expected");
   if ((*params)[0].as_string() != database.name()) return wrong("database name expected as first parameter");
@@ -43,12 +49,14 @@ Result<std::string> run_transaction(Database& database, const std::string& text,
 
 Result<int> print_transaction(Words words, bool keep) {
   const bool named = words.size() == 2;
-  auto database = Database::open(named ? words[0] : default_database(),
-                                 keep ? Journal::Access::kReadWrite : Journal::Access::kReadOnly);
+  auto database = open(named ? words[0] : default_database(), keep);
   if (!database) return fail(database);
   auto result = run_transaction(**database, words[named ? 1 : 0], keep);
   if (!result) return fail(result);
-  std::puts(result->c_str());
+  // Members by name, as ovsdb-client prints them.
+  auto shown = json::Json::parse(*result);
+  if (!shown) return fail(shown);
+  std::puts(shown->dump(json::Json::kSorted).c_str());
   return 0;
 }
 
@@ -65,8 +73,7 @@ Result<int> transact(Words words) { return print_transaction(words, true); }
 
 Result<int> compact(Words words) {
   const bool elsewhere = words.size() == 2;
-  auto database = Database::open(word_or(words, 0, default_database()),
-                                 elsewhere ? Journal::Access::kReadOnly : Journal::Access::kReadWrite);
+  auto database = open(word_or(words, 0, default_database()), !elsewhere);
   if (!database) return fail(database);
   auto done = put(**database, **database, "compacted by ovsdb-tool 3.7.0", elsewhere ? &words[1] : nullptr);
   if (!done) return fail(done);
@@ -77,8 +84,7 @@ Result<int> convert(Words words) {
   auto schema = read_schema(word_or(words, 1, default_schema()));
   if (!schema) return fail(schema);
   const bool elsewhere = words.size() == 3;
-  auto database = Database::open(word_or(words, 0, default_database()),
-                                 elsewhere ? Journal::Access::kReadOnly : Journal::Access::kReadWrite);
+  auto database = open(word_or(words, 0, default_database()), !elsewhere);
   if (!database) return fail(database);
   auto converted = server::convert(**database, *schema);
   if (!converted) return to_fail(converted);

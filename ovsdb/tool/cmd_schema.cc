@@ -7,6 +7,7 @@
 #include "lib/base/strings.h"
 #include "ovsdb/server/journal.h"
 #include "ovsdb/server/journal_reader.h"
+#include "ovsdb/tool/cluster_file.h"
 #include "ovsdb/tool/commands.h"
 #include "lib/ovsdb/schema.h"
 
@@ -30,8 +31,8 @@ namespace {
 
 // The schema is the first record; the others need not be sound to name it.
 Result<SchemaPtr> read_database_schema(const std::string& path) {
+  if (auto standalone = refuse_clustered(path); !standalone) return fail(standalone);
   SchemaPtr schema;
-  Status problem;
   auto journal = Journal::open(path, Journal::Access::kReadOnly, [&](std::string_view text, size_t index) -> Status {
     if (index > 0) return {};
     auto json = json::Json::parse(text);
@@ -66,7 +67,8 @@ Result<Version> parse_version(const std::string& text) {
   return version;
 }
 
-// "JSON", "CLUSTER" or an error.
+}  // namespace
+
 Result<std::string> file_kind(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "re");
   if (!file) return fail("I/O error: " + path + ": open failed (" + std::strerror(errno) + ")");
@@ -79,7 +81,11 @@ Result<std::string> file_kind(const std::string& path) {
   return std::string(magic);
 }
 
-}  // namespace
+Status refuse_clustered(const std::string& path) {
+  const auto kind = file_kind(path);
+  if (!kind || *kind != "CLUSTER") return {};
+  return fail("ovsdb error: " + path + ": cannot apply this operation to clustered database file");
+}
 
 Result<int> create(Words words) {
   const std::string path = word_or(words, 0, default_database());
@@ -90,7 +96,11 @@ Result<int> create(Words words) {
   return 0;
 }
 
-Result<int> db_name(Words words) { return print(read_database_schema(word_or(words, 0, default_database())), &Schema::name); }
+Result<int> db_name(Words words) {
+  const std::string path = word_or(words, 0, default_database());
+  if (auto kind = file_kind(path); kind && *kind == "CLUSTER") return print_cluster_member(path, "name");
+  return print(read_database_schema(path), &Schema::name);
+}
 Result<int> db_version(Words words) { return print(read_database_schema(word_or(words, 0, default_database())), &Schema::version); }
 Result<int> db_cksum(Words words) { return print(read_database_schema(word_or(words, 0, default_database())), &Schema::cksum); }
 Result<int> schema_name(Words words) { return print(read_schema(word_or(words, 0, default_schema())), &Schema::name); }

@@ -1,99 +1,92 @@
 // show-log: what each record of a database file did.
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <ctime>
-#include <map>
+#include <cstdio>
 
-#include "lib/ovsdb/schema.h"
 #include "ovsdb/server/journal.h"
+#include "ovsdb/tool/cluster_file.h"
 #include "ovsdb/tool/commands.h"
+#include "ovsdb/tool/log_printer.h"
 
 namespace turnout::ovsdb::tool {
 namespace {
 
-// Follows the names of rows, so that later records can be told by them.
-class LogPrinter {
- public:
-  Status print(std::string_view text, size_t index) {
-    auto json = json::Json::parse(text);
-    if (!json) return fail(json);
-    fmt::print("record {}:", index);
-    if (index == 0) return print_schema(*json);
-    print_date(*json);
-    const std::string comment(json->get("_comment").as_string());
-    if (!comment.empty()) fmt::print(" \"{}\"", comment);
-    fmt::print("\n");
-    if (verbosity < 1) return {};
-    bool any = false;
-    json->each_member([this, &any, is_diff = json->get("_is_diff").as_bool()](std::string_view name, const json::Json& rows) {
-      if (name.starts_with('_')) return;
-      any = true;
-      rows.each_member([&](std::string_view id, const json::Json& row) { print_row(std::string(name), std::string(id), row, is_diff); });
-    });
-    if (any) fmt::print("\n");
+Status print_standalone(LogPrinter& printer, std::string_view text, size_t index) {
+  auto json = json::Json::parse(text);
+  if (!json) return fail(json);
+  fmt::print("record {}:", index);
+  if (index > 0) {
+    printer.print_transaction(*json);
     return {};
   }
+  if (auto printed = printer.print_schema("", *json); !printed) return printed;
+  fmt::print("\n");
+  return {};
+}
 
- private:
-  Status print_schema(const json::Json& json) {
-    auto schema = Schema::from_json(json);
-    if (!schema) return to_fail(schema);
-    schema_ = *schema;
-    fmt::print(" \"{}\" schema, version=\"{}\", cksum=\"{}\"\n\n", schema_->name, schema_->version, schema_->cksum);
-    return {};
+std::string short_id(const json::Json& uuid) { return std::string(uuid.as_string().substr(0, 4)); }
+
+// The members of a record that are printed as they are, in this order.
+void print_members(const json::Json& record) {
+  for (const char* name : {"comment", "term", "index"})
+    if (record.has(name)) fmt::print(" {}: {}\n", name, record.get(name).dump());
+  if (record.has("servers")) fmt::print(" servers: {}\n", servers_text(record.get("servers")));
+  for (const char* name : {"eid", "vote", "leader"})
+    if (record.has(name)) fmt::print(" {}: {}\n", name, short_id(record.get(name)));
+  for (const char* name : {"commit_index", "note"})
+    if (record.has(name)) fmt::print(" {}: {}\n", name, record.get(name).dump());
+}
+
+void print_header(const json::Json& header) {
+  fmt::print(" name: \"{}'\n local address: \"{}\"\n server_id: {}\n", header.get("name").as_string(),
+             header.get("local_address").as_string(), short_id(header.get("server_id")));
+  if (header.has("cluster_id")) fmt::print(" cluster_id: {}\n", short_id(header.get("cluster_id")));
+  const json::Json remotes = header.get("remote_addresses");
+  if (remotes.size() > 0) fmt::print(" remote_addresses:");
+  for (size_t i = 0; i < remotes.size(); ++i) fmt::print(" {}", remotes[i].as_string());
+  if (remotes.size() > 0) fmt::print("\n");
+  for (const char* name : {"prev_index", "prev_term"})
+    if (header.has(name)) fmt::print(" {}: {}\n", name, header.get(name).dump());
+  if (header.has("prev_servers")) fmt::print(" prev_servers: {}\n", servers_text(header.get("prev_servers")));
+  if (header.has("prev_eid")) fmt::print(" prev_eid: {}\n", short_id(header.get("prev_eid")));
+}
+
+// <cluster-txn> of ovsdb(5): a schema or null, a transaction or null.
+Status print_data(LogPrinter& printer, const char* schema_label, const json::Json& data) {
+  if (!data[0].is_null()) {
+    if (auto printed = printer.print_schema(schema_label, data[0]); !printed) return printed;
   }
+  if (data[1].is_null()) fmt::print("\n");
+  else printer.print_transaction(data[1]);
+  return {};
+}
 
-  static void print_date(const json::Json& json) {
-    int64_t ms = json.get("_date").as_integer();
-    if (!ms) return;
-    if (ms < INT64_C(1) << 32) ms *= 1000;   // ovsdb(5): early versions counted seconds
-    const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
-    std::tm local{};
-    ::localtime_r(&seconds, &local);
-    fmt::print(" {:%Y-%m-%d %H:%M:%S}.{:03}", local, ms % 1000);
-  }
-
-  void print_row(const std::string& table, const std::string& id, const json::Json& row, bool is_diff) {
-    const std::string key = table + id, short_id = id.substr(0, 8);
-    const bool known = names_.contains(key);
-    if (row.has("name")) names_[key] = row.get("name").as_string();
-    else names_.try_emplace(key);
-    const std::string name = names_[key].empty() ? short_id : fmt::format("\"{}\" ({})", names_[key], short_id);
-    if (row.is_null()) {
-      fmt::print("  table {} row {}{}:\n    delete row\n", table, name, is_diff ? " diff" : "");
-      names_.erase(key);
-      return;
-    }
-    if (known) fmt::print("  table {} row {}{}:\n", table, name, is_diff ? " diff" : "");
-    else fmt::print("  table {} insert row {}:\n", table, name);
-    if (verbosity > 1) print_columns(table, row);
-  }
-
-  void print_columns(const std::string& table, const json::Json& row) {
-    const TableSchema* schema = schema_->find(table);
-    row.each_member([&](std::string_view name, const json::Json& value) {
-      const ColumnSchema* column = schema ? schema->find(name) : nullptr;
-      std::string text = value.dump();
-      if (column) {
-        if (auto datum = datum_from_json_unchecked(column->type, value)) text = datum_to_text(*datum, column->type);
-      }
-      fmt::print("    {}={}\n", name, text);
-    });
-  }
-
-  std::shared_ptr<const Schema> schema_;
-  std::map<std::string, std::string> names_;   // table and UUID → value of column "name"
-};
+Status print_clustered(LogPrinter& printer, const json::Json& record, size_t index) {
+  fmt::print("record {}:\n", index);
+  if (index == 0) print_header(record);
+  else print_members(record);
+  const char* const data = index == 0 ? "prev_data" : "data";
+  if (record.has(data)) return print_data(printer, index == 0 ? " prev_schema:" : " schema:", record.get(data));
+  fmt::print("\n");
+  return {};
+}
 
 }  // namespace
 
 Result<int> show_log(Words words) {
+  const std::string path = word_or(words, 0, default_database());
   LogPrinter printer;
-  auto journal = server::Journal::open(word_or(words, 0, default_database()), server::Journal::Access::kReadOnly,
-                                       [&](std::string_view text, size_t index) { return printer.print(text, index); });
+  Status done;
+  if (auto kind = file_kind(path); kind && *kind == "CLUSTER") {
+    done = read_cluster_file(path, [&](const json::Json& record, size_t index) { return print_clustered(printer, record, index); });
+  } else {
+    auto journal = server::Journal::open(path, server::Journal::Access::kReadOnly, [&](std::string_view text, size_t index) {
+      return print_standalone(printer, text, index);
+    });
+    if (!journal) done = fail(journal);
+  }
   std::fflush(stdout);
-  if (!journal) return fail(journal);
+  if (!done) return fail(done);
   return 0;
 }
 

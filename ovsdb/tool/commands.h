@@ -29,6 +29,10 @@ inline std::string word_or(Words words, size_t index, std::string otherwise) {
 }
 
 Result<std::shared_ptr<const Schema>> read_schema(const std::string& path);
+// "JSON" (standalone) or "CLUSTER"; an error for what is no database.
+Result<std::string> file_kind(const std::string& path);
+// Fails on a clustered file, which commands for standalone ones cannot work on. Other errors are left to who opens it.
+Status refuse_clustered(const std::string& path);
 
 Result<int> create(Words);
 Result<int> compact(Words);
@@ -39,6 +43,9 @@ Result<int> db_version(Words);
 Result<int> db_cksum(Words);
 Result<int> db_is_standalone(Words);
 Result<int> db_is_clustered(Words);
+Result<int> db_cid(Words);
+Result<int> db_sid(Words);
+Result<int> db_local_address(Words);
 Result<int> schema_name(Words);
 Result<int> schema_version(Words);
 Result<int> schema_cksum(Words);
@@ -46,5 +53,8 @@ Result<int> compare_versions(Words);
 Result<int> query(Words);
 Result<int> transact(Words);
 Result<int> show_log(Words);
+Result<int> cluster_to_standalone(Words);
+// For commands that need a server which takes part in a cluster.
+Result<int> no_clusters(Words);
 
 }  // namespace turnout::ovsdb::tool
