@@ -12,12 +12,6 @@ bool same_columns(const Row& a, const Row& b) {
   return std::equal(a.columns.begin(), a.columns.end(), b.columns.begin());
 }
 
-// Whether element i of `of` is in `datum` too.
-bool has_element(const Datum& datum, const Datum& of, size_t i) {
-  const size_t at = datum.find(of.key(i));
-  return at != Datum::kNotFound && (!of.is_map() || datum.value(at) == of.value(i));
-}
-
 void forget_referrer(Table& target, const Uuid& id, const RowKey& referrer) {
   auto it = target.weak_referrers.find(id);
   if (it == target.weak_referrers.end()) return;
@@ -111,11 +105,13 @@ int64_t Constraints::references_to(const RowKey& key) const {
 DbStatus Constraints::count_row(Table& table, const Row& row, int by, const Row* other, bool must_exist) {
   for (const ReferenceColumn& r : table.references) {
     if (!r.has_strong()) continue;
-    const Datum& datum = row.get(*r.column);
-    const Datum* alike = other ? &other->get(*r.column) : nullptr;
-    if (alike && datum == *alike) continue;
+    Datum datum = row.get(*r.column);
+    if (other) {
+      if (datum == other->get(*r.column)) continue;
+      Datum gone;
+      row.get(*r.column).diff(other->get(*r.column), &datum, &gone);
+    }
     for (size_t i = 0; i < datum.size(); ++i) {
-      if (alike && has_element(*alike, datum, i)) continue;
       for (const bool is_key : {true, false}) {
         Table* target = is_key ? r.key_target : r.value_target;
         if (!target || !(is_key ? r.key_strong : r.value_strong)) continue;

@@ -31,6 +31,11 @@ void Database::resolve_references() {
   }
 }
 
+const std::string& Database::schema_text() const {
+  if (schema_text_.empty()) schema_text_ = schema_->to_json().dump();
+  return schema_text_;
+}
+
 Table* Database::find_table(std::string_view name) const {
   auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;

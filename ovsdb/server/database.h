@@ -25,6 +25,7 @@ class Database {
   const std::string& name() const { return schema_->name; }
   const Schema& schema() const { return *schema_; }
   std::shared_ptr<const Schema> shared_schema() const { return schema_; }
+  const std::string& schema_text() const;   // as JSON, made once: every client that connects asks for it
   Table* find_table(std::string_view name) const;
   // By name.
   const std::vector<std::unique_ptr<Table>>& tables() const { return tables_; }
@@ -63,6 +64,7 @@ class Database {
  private:
   void resolve_references();
   std::shared_ptr<const Schema> schema_;
+  mutable std::string schema_text_;
   std::unique_ptr<Storage> storage_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::unordered_map<std::string_view, Table*> by_name_;

@@ -73,7 +73,7 @@ DbResult<std::string> Session::list_dbs(const Message&) {
 DbResult<std::string> Session::get_schema(const Message& message) {
   auto database = database_of(message);
   if (!database) return db_fail(database);
-  return (*database)->schema().to_json().dump();
+  return (*database)->schema_text();
 }
 
 void Session::transact(const Message& message) {

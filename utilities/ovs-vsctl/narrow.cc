@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "lib/base/strings.h"
 #include "utilities/ovs-vsctl/columns.h"
 
 namespace turnout::vsctl {
@@ -54,6 +55,14 @@ bool collect(const vswitch::Idl& idl, const Command& command, Names& ports, Name
   return false;
 }
 
+// A command that looks for its ports only to learn that there are none yet. (Records of Bridge and the root may be
+// asked for any column.)
+bool makes_new_ports(const Command& command) {
+  const std::string_view name = command.info->name;
+  if (name == "comment" || name == "add-br" || name == "add-port") return true;
+  return name == "set" && !command.args.empty() && equal_ignore_case(command.args[0], "interface");
+}
+
 Json named(const Names& names) {
   Json where = Json::array();
   for (const std::string& name : names) where.append(Json::array({"name", "==", name}));
@@ -62,18 +71,21 @@ Json named(const Names& names) {
 
 }  // namespace
 
-bool restrict_replica(vswitch::Idl& idl, std::span<const Command> commands) {
+Replica restrict_replica(vswitch::Idl& idl, std::span<const Command> commands, Replica wanted) {
+  if (wanted == Replica::kWhole) return Replica::kWhole;
   Names ports, interfaces;
   for (const Command& command : commands)
-    if (!collect(idl, command, ports, interfaces)) return false;
-  if (ports.size() + interfaces.size() > kMaxNames) return false;
+    if (!collect(idl, command, ports, interfaces)) return Replica::kWhole;
+  if (ports.size() + interfaces.size() > kMaxNames) return Replica::kWhole;
   Json port_conditions = named(ports), interface_conditions = named(interfaces);
   port_conditions.append(Json::array({"fake_bridge", "==", true}));
   // Without a clause the condition would let everything pass.
   if (interfaces.empty()) interface_conditions.append(false);
   idl.monitor_where(*idl.schema().find("Port"), port_conditions);
   idl.monitor_where(*idl.schema().find("Interface"), interface_conditions);
-  return true;
+  if (wanted == Replica::kNamed || !std::all_of(commands.begin(), commands.end(), makes_new_ports)) return Replica::kNamed;
+  idl.omit(vswitch::Bridge::kPorts);
+  return Replica::kNewPorts;
 }
 
 }  // namespace turnout::vsctl

@@ -8,10 +8,16 @@
 
 namespace turnout::vsctl {
 
-// Restricts the replica to the ports and interfaces that the commands name, the ports that make fake bridges, and all of
-// the other tables. False, and nothing done, if the commands may need more. What succeeds on such a replica is what would
-// succeed on a whole one (the database itself keeps names unique); what fails has to be done again on a whole
-// one, for it may have failed for what is not there. After `prepare`, before Idl::start().
-bool restrict_replica(vswitch::Idl& idl, std::span<const Command> commands);
+enum class Replica {
+  kNewPorts,   // kNamed without the bridges' lists of ports: right as long as no Port row is in it
+  kNamed,      // the ports and interfaces that the commands name, the ports that make fake bridges, all of the other tables
+  kWhole,
+};
+
+// Restricts the replica so, or less where the commands may need more, and returns what it is. What succeeds on a
+// restricted replica is what would succeed on a whole one (the database itself keeps names unique); what fails
+// has to be done again on a wider one, for it may have failed for what is not there. After `prepare`, before
+// Idl::start().
+Replica restrict_replica(vswitch::Idl& idl, std::span<const Command> commands, Replica wanted);
 
 }  // namespace turnout::vsctl

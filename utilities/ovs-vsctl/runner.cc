@@ -19,10 +19,10 @@ class Runner {
   Runner(io::Loop& loop, std::vector<Command>& commands, const RunOptions& options)
       : loop_(loop), commands_(commands), options_(options), idl_(loop, options.db, idl_options(options)) {}
 
-  // Whether the replica can be restricted to what the commands name.
-  Result<bool> prepare(bool restricted) {
+  // What the replica will hold: this, or more where the commands need it.
+  Result<Replica> prepare(Replica wanted) {
     if (Status s = choose_columns(); !s) return fail(s);
-    return restricted && restrict_replica(idl_, commands_);
+    return replica_ = restrict_replica(idl_, commands_, wanted);
   }
 
   // What failed on contents that were there failed for what they are.
@@ -32,6 +32,7 @@ class Runner {
     idl_.start();
     for (;;) {
       if (Status s = wait_connected(); !s) return fail(s);
+      if (replica_ == Replica::kNewPorts && idl_.ports().begin() != idl_.ports().end()) return fail("some ports are there");
       uint64_t seqno = idl_.seqno();
       auto done = attempt();
       if (!done) return fail(done);
@@ -162,6 +163,7 @@ class Runner {
   std::vector<Command>& commands_;
   const RunOptions& options_;
   vswitch::Idl idl_;
+  Replica replica_ = Replica::kWhole;
   Outcome outcome_;
   std::set<std::string, std::less<>> new_interfaces_;
 };
@@ -169,15 +171,14 @@ class Runner {
 }  // namespace
 
 Result<Outcome> run_commands(io::Loop& loop, std::vector<Command>& commands, const RunOptions& options) {
-  auto runner = std::make_unique<Runner>(loop, commands, options);
-  auto restricted = runner->prepare(true);
-  if (!restricted) return fail(restricted);
-  auto outcome = runner->run();
-  if (outcome || !*restricted || !runner->had_contents()) return outcome;
-  runner.reset();
-  runner = std::make_unique<Runner>(loop, commands, options);
-  if (auto prepared = runner->prepare(false); !prepared) return fail(prepared);
-  return runner->run();
+  for (Replica wanted = Replica::kNewPorts;; wanted = static_cast<Replica>(static_cast<int>(wanted) + 1)) {
+    Runner runner(loop, commands, options);
+    auto replica = runner.prepare(wanted);
+    if (!replica) return fail(replica);
+    wanted = *replica;
+    auto outcome = runner.run();
+    if (outcome || wanted == Replica::kWhole || !runner.had_contents()) return outcome;
+  }
 }
 
 }  // namespace turnout::vsctl

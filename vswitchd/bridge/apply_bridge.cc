@@ -86,8 +86,8 @@ net::Mac Running::choose_mac(const RunningBridge& bridge) const {
 
 void Running::settle_bridge(RunningBridge& bridge) {
   if (!bridge.backend) return;
-  bridge.mac = choose_mac(bridge);
-  settle_addresses(bridge);
+  const net::Mac before = std::exchange(bridge.mac, choose_mac(bridge));
+  settle_addresses(bridge, bridge.mac != before);
   settle_mtu(bridge);
   const uint64_t id = bridge.settings.datapath_id.value_or(bridge.mac.as_u64());
   if (id == bridge.sw->datapath_id()) return;

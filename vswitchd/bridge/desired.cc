@@ -30,7 +30,27 @@ unsigned count_mask(std::string_view text) {
   return n;
 }
 
+bool name_before(const PortSet::Entry& port, std::string_view name) { return port->name < name; }
+
 }  // namespace
+
+void PortSet::put(Entry port) {
+  auto at = std::lower_bound(ports_.begin(), ports_.end(), port->name, name_before);
+  if (at != ports_.end() && (*at)->name == port->name)
+    *at = std::move(port);
+  else
+    ports_.insert(at, std::move(port));
+}
+
+void PortSet::erase(std::string_view name) {
+  auto at = std::lower_bound(ports_.begin(), ports_.end(), name, name_before);
+  if (at != ports_.end() && (*at)->name == name) ports_.erase(at);
+}
+
+PortSet::Entry PortSet::find(std::string_view name) const {
+  auto at = std::lower_bound(ports_.begin(), ports_.end(), name, name_before);
+  return at != ports_.end() && (*at)->name == name ? *at : nullptr;
+}
 
 bool get_bool(const Options& options, std::string_view key, bool otherwise) {
   const std::string* v = find(options, key);

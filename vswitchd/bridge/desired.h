@@ -19,6 +19,7 @@
 #include "vswitchd/upcall/revalidator.h"
 
 namespace turnout::ovsdb {
+class Datum;
 class Idl;
 }
 
@@ -60,13 +61,32 @@ struct BridgeSettings {
   friend bool operator==(const BridgeSettings&, const BridgeSettings&) = default;
 };
 
+// The ports of a bridge in the order of their names, which are unique. A copy shares the ports, so that one more port
+// costs little beside however many there are.
+class PortSet {
+ public:
+  using Entry = std::shared_ptr<const DesiredPort>;
+  void put(Entry port);                       // replaces the one with its name
+  void erase(std::string_view name);
+  template <typename Goes>
+  void erase_if(Goes goes) { std::erase_if(ports_, goes); }
+  Entry find(std::string_view name) const;    // null: none
+  bool contains(std::string_view name) const { return find(name) != nullptr; }
+  size_t size() const { return ports_.size(); }
+  bool empty() const { return ports_.empty(); }
+  auto begin() const { return ports_.begin(); }
+  auto end() const { return ports_.end(); }
+
+ private:
+  std::vector<Entry> ports_;
+};
+
 struct DesiredBridge {
   Uuid row;
   std::string name;
   std::string datapath_type;                  // never empty: "" became "system"
   BridgeSettings settings;
-  // By name. The pointer of a port that did not change stays the same from one reading to the next.
-  std::map<std::string, std::shared_ptr<const DesiredPort>, std::less<>> ports;
+  PortSet ports;                              // the pointer of one that did not change stays the same from reading to reading
 };
 
 struct GlobalSettings {
@@ -108,14 +128,15 @@ class DesiredReader {
   Desired read(ovsdb::Idl& idl);
 
  private:
-  unsigned cpus_;
+  struct Round;                             // what changed since the last call
   struct Known {
-    std::shared_ptr<const DesiredPort> port;
-    Uuid bridge;                 // the row that it was read for: a bridge's own name tells its local port
-    uint64_t round = 0;          // in which it was last wanted
+    std::vector<Uuid> rows;                 // sorted: the ports that were read
+    PortSet ports;
   };
-  std::unordered_map<Uuid, Known> ports_;   // by row
-  uint64_t round_ = 0;
+  void read_ports(ovsdb::Idl& idl, const ovsdb::Datum& wanted, std::string_view bridge, const Round& round, Known& known);
+
+  unsigned cpus_;
+  std::unordered_map<Uuid, Known> bridges_;   // by row: a bridge's own name tells its local port
 };
 
 }  // namespace turnout::bridge

@@ -85,18 +85,53 @@ std::unordered_set<Uuid> changed_rows(const ovsdb::IdlTable& table) {
 
 }  // namespace
 
+struct DesiredReader::Round {
+  std::unordered_set<Uuid> ports, interfaces;
+  bool touched(const DesiredPort& port) const {
+    return ports.contains(port.row) ||
+           (!interfaces.empty() && std::any_of(port.interfaces.begin(), port.interfaces.end(),
+                                               [this](const DesiredInterface& i) { return interfaces.contains(i.row); }));
+  }
+};
+
+// Only ports that came, went or changed are looked at; the others stay as they were read before.
+void DesiredReader::read_ports(ovsdb::Idl& base, const ovsdb::Datum& wanted, std::string_view bridge, const Round& round,
+                               Known& known) {
+  auto& idl = static_cast<vswitch::Idl&>(base);
+  std::vector<Uuid> now, gone, fresh;
+  now.reserve(wanted.size());
+  for (size_t i = 0; i < wanted.size(); i++) now.push_back(wanted.uuid_at(i));
+  if (!std::is_sorted(now.begin(), now.end())) std::sort(now.begin(), now.end());
+  std::set_difference(known.rows.begin(), known.rows.end(), now.begin(), now.end(), std::back_inserter(gone));
+  std::set_difference(now.begin(), now.end(), known.rows.begin(), known.rows.end(), std::back_inserter(fresh));
+  known.ports.erase_if([&](const auto& port) { return std::binary_search(gone.begin(), gone.end(), port->row); });
+  for (const auto& port : known.ports)
+    if (round.touched(*port)) fresh.push_back(port->row);
+  for (const Uuid& row : fresh) {
+    const Port* p = idl.ports().find(row);
+    if (!p) {
+      std::erase(now, row);   // not replicated yet
+      continue;
+    }
+    auto port = read_port(*p, bridge);
+    const auto before = known.ports.find(port->name);
+    if (!before || !(*before == *port)) known.ports.put(std::move(port));
+  }
+  known.rows = std::move(now);
+}
+
 Desired DesiredReader::read(ovsdb::Idl& base) {
   auto& idl = static_cast<vswitch::Idl&>(base);
   Desired desired;
   const vswitch::OpenVSwitch* root = idl.open_vswitch();
   if (!root) {
-    ports_.clear();
+    bridges_.clear();
     return desired;
   }
   desired.global = read_global(options_of(root->other_config()), cpus_);
   desired.next_cfg = root->next_cfg();
-  const auto ports = changed_rows(idl.table(Port::kTable)), interfaces = changed_rows(idl.table(Interface::kTable));
-  round_++;
+  const Round round{changed_rows(idl.table(Port::kTable)), changed_rows(idl.table(Interface::kTable))};
+  std::unordered_set<Uuid> wanted;
   for (const vswitch::Bridge* row : root->bridges()) {
     DesiredBridge& bridge = desired.bridges[std::string(row->name())];
     bridge.row = row->uuid();
@@ -105,27 +140,12 @@ Desired DesiredReader::read(ovsdb::Idl& base) {
     bridge.settings = read_bridge_settings(options_of(row->other_config()), row->fail_mode().value_or(""));
     for (int64_t v : row->flood_vlans())
       if (v >= 0 && v < int64_t{l2::kVlanIds}) bridge.settings.flood_vlans.push_back(static_cast<uint16_t>(v));
-    const ovsdb::Datum& set = row->get(idl.column(vswitch::Bridge::kPorts));
-    for (size_t i = 0; i < set.size(); i++) {
-      const Uuid& uuid = set.uuid_at(i);
-      Known& known = ports_[uuid];
-      auto changed = [&] {
-        if (!known.port || known.bridge != bridge.row || ports.contains(uuid)) return true;
-        return !interfaces.empty() && std::any_of(known.port->interfaces.begin(), known.port->interfaces.end(),
-                                                  [&](const DesiredInterface& at) { return interfaces.contains(at.row); });
-      };
-      if (changed()) {
-        const Port* p = idl.ports().find(uuid);
-        if (!p) continue;
-        auto fresh = read_port(*p, bridge.name);
-        if (!known.port || !(*known.port == *fresh)) known.port = std::move(fresh);
-        known.bridge = bridge.row;
-      }
-      known.round = round_;
-      bridge.ports.emplace(known.port->name, known.port);
-    }
+    Known& known = bridges_[bridge.row];
+    read_ports(idl, row->get(idl.column(vswitch::Bridge::kPorts)), bridge.name, round, known);
+    bridge.ports = known.ports;
+    wanted.insert(bridge.row);
   }
-  std::erase_if(ports_, [this](const auto& entry) { return entry.second.round != round_; });
+  std::erase_if(bridges_, [&](const auto& entry) { return !wanted.contains(entry.first); });
   return desired;
 }
 

@@ -99,19 +99,19 @@ class BridgeDiff {
 
   // The ports of before and after side by side, in the order of their names; null: no such port, or one of another row.
   void pair_up() {
-    static const decltype(DesiredBridge::ports) kNone;
+    static const PortSet kNone;
     const auto &before = from_ ? from_->ports : kNone, &after = to_ ? to_->ports : kNone;
     auto a = before.begin();
     auto b = after.begin();
     pairs_.reserve(std::max(before.size(), after.size()));
     while (a != before.end() || b != after.end()) {
-      const bool same = a != before.end() && b != after.end() && (a->second == b->second || a->first == b->first);
-      if (same && (a->second == b->second || a->second->row == b->second->row)) {
-        pairs_.emplace_back((a++)->second.get(), (b++)->second.get());
-      } else if (b == after.end() || (a != before.end() && a->first <= b->first)) {
-        pairs_.emplace_back((a++)->second.get(), nullptr);
+      const bool same = a != before.end() && b != after.end() && (*a == *b || (*a)->name == (*b)->name);
+      if (same && (*a == *b || (*a)->row == (*b)->row)) {
+        pairs_.emplace_back((a++)->get(), (b++)->get());
+      } else if (b == after.end() || (a != before.end() && (*a)->name <= (*b)->name)) {
+        pairs_.emplace_back((a++)->get(), nullptr);
       } else {
-        pairs_.emplace_back(nullptr, (b++)->second.get());
+        pairs_.emplace_back(nullptr, (b++)->get());
       }
     }
   }

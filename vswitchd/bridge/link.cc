@@ -22,7 +22,7 @@ void Running::refresh_link(RunningBridge& bridge, RunningPort& port, RunningInte
   const bool enabled = i.enabled(), mac = link.mac != i.link.mac, mtu = link.mtu != i.link.mtu;
   i.link = std::move(link);
   touch(i);
-  if (enabled != i.enabled()) touched_ports_.emplace(bridge.name, port.config->name);
+  if (enabled != i.enabled() || mac || mtu) touched_ports_.emplace(bridge.name, port.config->name);
   if (mac || mtu) touched_bridges_.insert(bridge.name);
 }
 
@@ -50,9 +50,19 @@ void Running::set_interface_mac(RunningBridge& bridge, RunningPort& port, Runnin
   touch(i);
 }
 
-void Running::settle_addresses(RunningBridge& bridge) {
-  for (auto& [port_name, port] : bridge.ports)
+void Running::each_port_to_settle(RunningBridge& bridge, bool all, const std::function<void(RunningPort&)>& settle) {
+  if (all) {
+    for (auto& [name, port] : bridge.ports) settle(port);
+    return;
+  }
+  for (auto at = touched_ports_.lower_bound({bridge.name, {}}); at != touched_ports_.end() && at->first == bridge.name; ++at)
+    if (auto port = bridge.ports.find(at->second); port != bridge.ports.end()) settle(port->second);
+}
+
+void Running::settle_addresses(RunningBridge& bridge, bool all) {
+  each_port_to_settle(bridge, all, [&](RunningPort& port) {
     for (auto& [name, i] : port.interfaces) set_interface_mac(bridge, port, i);
+  });
 }
 
 // Internal ports follow the smallest MTU of the others. ovs-vswitchd.conf.db(5) mtu_request.
@@ -66,7 +76,7 @@ void Running::settle_mtu(RunningBridge& bridge) {
   // Without a change of the bridge's own MTU only ports that still have the default follow: someone else's `ip link set
   // mtu` is left alone.
   const int before = std::exchange(bridge.mtu, wanted);
-  for (auto& [port_name, port] : bridge.ports) {
+  each_port_to_settle(bridge, before != wanted, [&](RunningPort& port) {
     for (auto& [name, i] : port.interfaces) {
       if (i.config.type != "internal" || i.config.mtu_request || i.link.mtu == wanted) continue;
       if (i.link.mtu != before && i.link.mtu != kDefaultMtu) continue;
@@ -76,7 +86,7 @@ void Running::settle_mtu(RunningBridge& bridge) {
       i.link = d->link_state();
       touch(i);
     }
-  }
+  });
 }
 
 // A patch port works when its peer is a patch port that names it, on a bridge of the same datapath.

@@ -29,7 +29,7 @@ void Running::reconfigure(const Desired& current, const Desired& desired) {
   staying_.clear();
   if (std::any_of(steps.begin(), steps.end(), [](const Step& s) { return s.kind == Step::Kind::kRemoveInterface; }))
     for (const auto& [b, bridge] : desired.bridges)
-      for (const auto& [p, port] : bridge.ports)
+      for (const auto& port : bridge.ports)
         for (const auto& i : port->interfaces) staying_.insert(i.name);
   for (const Step& step : steps) apply(step, desired);
   retry_failed();
@@ -52,7 +52,7 @@ void Running::apply(const Step& step, const Desired& desired) {
     auto i = bridge.ports.find(step.port);
     return i == bridge.ports.end() ? nullptr : &i->second;
   };
-  auto wanted_port = [&] { return wanted->second.ports.find(step.port)->second; };
+  auto wanted_port = [&] { return wanted->second.ports.find(step.port); };
   auto wanted_interface = [&]() -> const DesiredInterface& {
     for (const auto& i : wanted_port()->interfaces)
       if (i.name == step.interface) return i;

@@ -118,7 +118,9 @@ class Running {
   // link.cc
   void refresh_link(RunningBridge& bridge, RunningPort& port, RunningInterface& i);
   void settle_mtu(RunningBridge& bridge);
-  void settle_addresses(RunningBridge& bridge);
+  void settle_addresses(RunningBridge& bridge, bool all);
+  // All ports of the bridge, or only those that are touched.
+  void each_port_to_settle(RunningBridge& bridge, bool all, const std::function<void(RunningPort&)>& settle);
   void set_interface_mac(RunningBridge& bridge, RunningPort& port, RunningInterface& i);
   void check_patches();
 
@@ -132,7 +134,7 @@ class Running {
   std::unordered_set<std::string> staying_;    // names of interfaces that are wanted, during a reconfiguration
   std::set<std::string> failed_;               // interfaces to try again
   std::set<std::string> touched_bridges_;                               // to settle
-  std::set<std::pair<std::string, std::string>> touched_ports_;         // to put: bridge and port
+  std::set<std::pair<std::string, std::string>> touched_ports_;         // to settle and put: bridge and port
   bool patches_changed_ = false;
   Dirty dirty_;
   std::function<void()> on_dirty_;

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
 #include <unordered_map>
 
 namespace turnout::bridge {
@@ -23,7 +23,7 @@ void drop_impossible_bridges(Desired& desired, std::vector<Complaint>& out) {
       continue;
     }
     Complaint c{fmt::format("ignoring bridge with invalid name \"{}\"", it->first), false, {}, {}};
-    for (const auto& [name, port] : it->second.ports)
+    for (const auto& port : it->second.ports)
       for (const Uuid& row : interface_rows(*port)) c.interfaces.push_back(row);
     c.interface_error = fmt::format("\"{}\" is not a valid bridge name", it->first);
     out.push_back(std::move(c));
@@ -34,10 +34,6 @@ void drop_impossible_bridges(Desired& desired, std::vector<Complaint>& out) {
 // The ports that bridges share, and interfaces that ports share.
 class Claims {
  public:
-  explicit Claims(size_t ports) {
-    ports_.reserve(ports);
-    interfaces_.reserve(ports);
-  }
   // False: the port goes, and why is in out.
   bool claim(const DesiredBridge& bridge, const DesiredPort& port, std::vector<Complaint>& out) {
     if (auto [it, fresh] = ports_.emplace(port.row, &bridge); !fresh) {
@@ -67,8 +63,31 @@ class Claims {
   std::unordered_map<Uuid, const DesiredPort*> interfaces_;
 };
 
+// Almost always: every port has interfaces, and no row serves twice. Then nobody's claims need to be looked at.
+bool all_is_in_order(const Desired& desired) {
+  std::vector<Uuid> ports, interfaces;
+  for (const auto& [name, bridge] : desired.bridges) {
+    for (const auto& port : bridge.ports) {
+      if (port->interfaces.empty()) return false;
+      ports.push_back(port->row);
+      for (const auto& i : port->interfaces) interfaces.push_back(i.row);
+    }
+  }
+  for (auto* rows : {&ports, &interfaces}) {
+    std::sort(rows->begin(), rows->end());
+    if (std::adjacent_find(rows->begin(), rows->end()) != rows->end()) return false;
+  }
+  return true;
+}
+
+void drop_what_is_shared(Desired& desired, std::vector<Complaint>& out) {
+  Claims claims;
+  for (auto& [name, bridge] : desired.bridges)
+    bridge.ports.erase_if([&](const auto& port) { return !claims.claim(bridge, *port, out); });
+}
+
 void complain_of_addresses(const DesiredBridge& bridge, std::vector<Complaint>& out) {
-  for (const auto& [name, port] : bridge.ports) {
+  for (const auto& port : bridge.ports) {
     for (const auto& i : port->interfaces) {
       if (!i.mac) continue;
       if (i.name == bridge.name)
@@ -90,18 +109,8 @@ bool is_valid_bridge_name(std::string_view name) {
 std::vector<Complaint> validate(Desired& desired) {
   std::vector<Complaint> out;
   drop_impossible_bridges(desired, out);
-  size_t ports = 0;
-  for (const auto& [name, bridge] : desired.bridges) ports += bridge.ports.size();
-  Claims claims(ports);
-  for (auto& [name, bridge] : desired.bridges) {
-    for (auto it = bridge.ports.begin(); it != bridge.ports.end();) {
-      if (claims.claim(bridge, *it->second, out))
-        ++it;
-      else
-        it = bridge.ports.erase(it);
-    }
-    complain_of_addresses(bridge, out);
-  }
+  if (!all_is_in_order(desired)) drop_what_is_shared(desired, out);
+  for (const auto& [name, bridge] : desired.bridges) complain_of_addresses(bridge, out);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -87,7 +88,8 @@ struct Snapshot {
 // ---- The writer -----------------------------------------------------------------------------------------------------
 
 // Collects changes and publishes them together. Main thread; read() from any thread inside RcuRead.
-// Publishing costs a copy of pointers for each port, and nothing for each rule or MAC entry; one call a transaction.
+// What is sorted is kept sorted as ports come and go: publishing copies a few pointers for each port, and costs nothing
+// for a rule or a MAC entry.
 class SnapshotWriter {
  public:
   SnapshotWriter();
@@ -109,11 +111,8 @@ class SnapshotWriter {
   const Snapshot* read() const { return current_.read(); }
 
  private:
-  struct Draft {
-    BridgeSpec spec;
-    std::map<l2::BundleId, std::shared_ptr<const Bundle>> bundles;
-  };
-  std::map<std::string, Draft, std::less<>> drafts_;
+  struct Draft;
+  std::map<std::string, std::unique_ptr<Draft>, std::less<>> drafts_;
   RcuPtr<Snapshot> current_;
   uint64_t generation_ = 0;
   bool dirty_ = false;

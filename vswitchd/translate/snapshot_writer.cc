@@ -16,34 +16,65 @@ OfPort first_port(const Bundle& bundle) {
   return first;
 }
 
-// Most of what is sorted here is in order already, or nearly so.
-template <typename Range, typename Less = std::less<>>
-void sort(Range& range, Less less = {}) {
-  if (!std::is_sorted(range.begin(), range.end(), less)) std::sort(range.begin(), range.end(), less);
+bool floods_before(const std::shared_ptr<const Bundle>& a, const std::shared_ptr<const Bundle>& b) {
+  return std::pair(first_port(*a), a->spec.id) < std::pair(first_port(*b), b->spec.id);
 }
 
-void index(Bridge& bridge, Snapshot& snapshot, InterfacesByName& patches) {
-  bridge.by_id.reserve(bridge.bundles.size());
-  for (const auto& bundle : bridge.bundles) bridge.by_id.emplace_back(bundle->spec.id, bundle.get());
-  sort(bridge.by_id);
-  sort(bridge.bundles, [](const auto& a, const auto& b) {
-    return std::pair(first_port(*a), a->spec.id) < std::pair(first_port(*b), b->spec.id);
-  });
-  bridge.by_ofport.reserve(bridge.bundles.size());
-  for (const auto& bundle : bridge.bundles) {
-    for (const Interface& i : bundle->interfaces) {
-      bridge.by_ofport.emplace_back(i.spec.ofport, &i);
-      if (i.spec.dp_port != kDpPortNone) snapshot.by_dp_port.emplace_back(i.spec.dp_port, PortRef{&bridge, &i});
-      if (!i.spec.patch_peer.empty()) patches.emplace(i.spec.name, PortRef{&bridge, &i});
-    }
-  }
-  sort(bridge.by_ofport);
+template <typename Pairs>
+void insert(Pairs& pairs, typename Pairs::value_type entry) {
+  pairs.insert(std::upper_bound(pairs.begin(), pairs.end(), entry.first,
+                                [](const auto& key, const auto& pair) { return key < pair.first; }),
+               entry);
 }
+
+template <typename Pairs, typename Value>
+void erase(Pairs& pairs, const decltype(Pairs::value_type::first)& key, const Value* value) {
+  auto at = std::lower_bound(pairs.begin(), pairs.end(), key, [](const auto& pair, const auto& k) { return pair.first < k; });
+  while (at != pairs.end() && at->first == key && at->second != value) ++at;
+  if (at != pairs.end() && at->first == key) pairs.erase(at);
+}
+
+}  // namespace
+
+// A bridge to be, its arrays sorted as those of Bridge and Snapshot are.
+struct SnapshotWriter::Draft {
+  void add(std::shared_ptr<const Bundle> bundle);
+  bool remove(l2::BundleId id);
+
+  Bridge bridge;                                              // without patches
+  std::vector<std::pair<DpPort, const Interface*>> by_dp_port;
+  std::vector<const Interface*> patches;                      // the ends on this bridge
+};
+
+void SnapshotWriter::Draft::add(std::shared_ptr<const Bundle> bundle) {
+  insert(bridge.by_id, {bundle->spec.id, bundle.get()});
+  for (const Interface& i : bundle->interfaces) {
+    insert(bridge.by_ofport, {i.spec.ofport, &i});
+    if (i.spec.dp_port != kDpPortNone) insert(by_dp_port, {i.spec.dp_port, &i});
+    if (!i.spec.patch_peer.empty()) patches.push_back(&i);
+  }
+  auto& all = bridge.bundles;
+  all.insert(std::upper_bound(all.begin(), all.end(), bundle, floods_before), std::move(bundle));
+}
+
+bool SnapshotWriter::Draft::remove(l2::BundleId id) {
+  const Bundle* bundle = bridge.bundle(id);
+  if (!bundle) return false;
+  for (const Interface& i : bundle->interfaces) {
+    erase(bridge.by_ofport, i.spec.ofport, &i);
+    if (i.spec.dp_port != kDpPortNone) erase(by_dp_port, i.spec.dp_port, &i);
+    if (!i.spec.patch_peer.empty()) std::erase(patches, &i);
+  }
+  erase(bridge.by_id, id, bundle);
+  std::erase_if(bridge.bundles, [&](const auto& b) { return b.get() == bundle; });
+  return true;
+}
+
+namespace {
 
 // Two patch ports are joined when each names the other.
-void link(Bridge& bridge, const InterfacesByName& patches) {
-  for (const auto& [number, here] : bridge.by_ofport) {
-    if (here->spec.patch_peer.empty()) continue;
+void link(Bridge& bridge, const std::vector<const Interface*>& ends, const InterfacesByName& patches) {
+  for (const Interface* here : ends) {
     auto peer = patches.find(here->spec.patch_peer);
     if (peer == patches.end() || peer->second.interface->spec.patch_peer != here->spec.name) continue;
     bridge.patches.push_back({here, peer->second.bridge, peer->second.interface});
@@ -58,8 +89,9 @@ SnapshotWriter::SnapshotWriter() : current_(std::make_unique<Snapshot>()) {}
 SnapshotWriter::~SnapshotWriter() = default;
 
 void SnapshotWriter::put_bridge(BridgeSpec bridge) {
-  std::string name = bridge.name;
-  drafts_[std::move(name)].spec = std::move(bridge);
+  auto& draft = drafts_[bridge.name];
+  if (!draft) draft = std::make_unique<Draft>();
+  draft->bridge.spec = std::move(bridge);
   dirty_ = true;
 }
 
@@ -77,13 +109,14 @@ void SnapshotWriter::put_bundle(std::string_view bridge, BundleSpec spec) {
   bundle->interfaces.reserve(spec.interfaces.size());
   for (const InterfaceSpec& i : spec.interfaces) bundle->interfaces.push_back({i, bundle.get()});
   bundle->spec = std::move(spec);
-  it->second.bundles[bundle->spec.id] = std::move(bundle);
+  it->second->remove(bundle->spec.id);
+  it->second->add(std::move(bundle));
   dirty_ = true;
 }
 
 void SnapshotWriter::remove_bundle(std::string_view bridge, l2::BundleId id) {
   auto it = drafts_.find(bridge);
-  if (it != drafts_.end() && it->second.bundles.erase(id)) dirty_ = true;
+  if (it != drafts_.end() && it->second->remove(id)) dirty_ = true;
 }
 
 uint64_t SnapshotWriter::publish() {
@@ -93,15 +126,15 @@ uint64_t SnapshotWriter::publish() {
   next->generation = ++generation_;
   InterfacesByName patches;
   for (const auto& [name, draft] : drafts_) {
-    auto bridge = std::make_shared<Bridge>();
-    bridge->spec = draft.spec;
-    bridge->bundles.reserve(draft.bundles.size());
-    for (const auto& [id, bundle] : draft.bundles) bridge->bundles.push_back(bundle);
-    index(*bridge, *next, patches);
+    auto bridge = std::make_shared<Bridge>(draft->bridge);
+    for (const auto& [port, i] : draft->by_dp_port) next->by_dp_port.emplace_back(port, PortRef{bridge.get(), i});
+    for (const Interface* i : draft->patches) patches.emplace(i->spec.name, PortRef{bridge.get(), i});
     next->bridges.push_back(std::move(bridge));
   }
-  for (const auto& bridge : next->bridges) link(*bridge, patches);
-  sort(next->by_dp_port, [](const auto& a, const auto& b) { return a.first < b.first; });
+  auto ends = drafts_.begin();
+  for (const auto& bridge : next->bridges) link(*bridge, (ends++)->second->patches, patches);
+  if (drafts_.size() > 1)
+    std::sort(next->by_dp_port.begin(), next->by_dp_port.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   current_.publish(std::move(next));
   if (on_publish_) on_publish_();
   return generation_;

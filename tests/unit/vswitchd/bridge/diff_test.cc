@@ -32,17 +32,17 @@ class Configuration {
     p->row = row();
     p->name = i.name;
     p->interfaces = {std::move(i)};
-    desired.bridges[last_].ports[p->name] = p;
+    desired.bridges[last_].ports.put(p);
     return *this;
   }
   Configuration& port(const std::string& name) { return port(interface(name)); }
   // Changes one port of the last bridge in place: same rows, a new object.
   template <typename F>
   Configuration& edit(const std::string& name, F&& f) {
-    auto& slot = desired.bridges[last_].ports[name];
-    auto copy = std::make_shared<DesiredPort>(*slot);
+    PortSet& ports = desired.bridges[last_].ports;
+    auto copy = std::make_shared<DesiredPort>(*ports.find(name));
     f(*copy);
-    slot = copy;
+    ports.put(copy);
     return *this;
   }
   Configuration& drop(const std::string& name) { desired.bridges[last_].ports.erase(name); return *this; }
@@ -230,9 +230,9 @@ TEST(Diff, APortThatMovesToAnotherBridgeLeavesTheFirstBefore) {
   Configuration from;
   from.bridge("br0").port("p1").bridge("br1");
   Configuration to = from;
-  auto moved = to.desired.bridges["br0"].ports["p1"];
+  auto moved = to.desired.bridges["br0"].ports.find("p1");
   to.desired.bridges["br0"].ports.erase("p1");
-  to.desired.bridges["br1"].ports["p1"] = moved;
+  to.desired.bridges["br1"].ports.put(moved);
   EXPECT_EQ(steps(from, to), (Lines{"remove-interface br0 p1 p1", "remove-port br0 p1", "add-port br1 p1",
                                     "add-interface br1 p1 p1"}));
 }

@@ -29,14 +29,14 @@ DesiredBridge& bridge(Desired& d, const std::string& name) {
 
 TEST(Validate, AHealthyConfigurationStays) {
   Desired d;
-  bridge(d, "br0").ports["p1"] = port(1, "p1", {{1, "p1"}});
+  bridge(d, "br0").ports.put(port(1, "p1", {{1, "p1"}}));
   EXPECT_TRUE(validate(d).empty());
   EXPECT_EQ(d.bridges.at("br0").ports.size(), 1u);
 }
 
 TEST(Validate, ABridgeNameWithASlashIsIgnored) {
   Desired d;
-  bridge(d, "ab/cd").ports["ab/cd"] = port(1, "ab/cd", {{7, "ab/cd"}});
+  bridge(d, "ab/cd").ports.put(port(1, "ab/cd", {{7, "ab/cd"}}));
   const auto complaints = validate(d);
   ASSERT_EQ(complaints.size(), 1u);
   EXPECT_EQ(complaints[0].text, "ignoring bridge with invalid name \"ab/cd\"");
@@ -53,8 +53,8 @@ TEST(Validate, NamesThatAreNoFileNames) {
 TEST(Validate, APortBelongsToOneBridge) {
   Desired d;
   auto shared = port(1, "p1", {{1, "p1"}});
-  bridge(d, "br0").ports["p1"] = shared;
-  bridge(d, "br1").ports["p1"] = shared;
+  bridge(d, "br0").ports.put(shared);
+  bridge(d, "br1").ports.put(shared);
   EXPECT_EQ(validate(d).size(), 1u);
   EXPECT_EQ(d.bridges.at("br0").ports.size(), 1u);
   EXPECT_TRUE(d.bridges.at("br1").ports.empty());
@@ -62,8 +62,8 @@ TEST(Validate, APortBelongsToOneBridge) {
 
 TEST(Validate, AnInterfaceBelongsToOnePort) {
   Desired d;
-  bridge(d, "br0").ports["p1"] = port(1, "p1", {{1, "x"}});
-  d.bridges["br0"].ports["p2"] = port(2, "p2", {{1, "x"}});
+  bridge(d, "br0").ports.put(port(1, "p1", {{1, "x"}}));
+  d.bridges["br0"].ports.put(port(2, "p2", {{1, "x"}}));
   EXPECT_EQ(validate(d).size(), 1u);
   EXPECT_TRUE(d.bridges.at("br0").ports.contains("p1"));
   EXPECT_FALSE(d.bridges.at("br0").ports.contains("p2"));
@@ -71,7 +71,7 @@ TEST(Validate, AnInterfaceBelongsToOnePort) {
 
 TEST(Validate, APortWithoutInterfacesIsIgnored) {
   Desired d;
-  bridge(d, "br0").ports["p1"] = port(1, "p1", {});
+  bridge(d, "br0").ports.put(port(1, "p1", {}));
   EXPECT_EQ(validate(d).size(), 1u);
   EXPECT_TRUE(d.bridges.at("br0").ports.empty());
 }
@@ -82,8 +82,8 @@ TEST(Validate, AddressesThatCannotBeSetAreNamed) {
   local->interfaces[0].mac = net::Mac::parse("00:00:00:00:00:01");
   auto other = port(2, "p1", {{2, "p1"}});
   other->interfaces[0].mac = net::Mac::parse("01:00:00:00:00:01");
-  bridge(d, "br0").ports["br0"] = local;
-  d.bridges["br0"].ports["p1"] = other;
+  bridge(d, "br0").ports.put(local);
+  d.bridges["br0"].ports.put(other);
   const auto complaints = validate(d);
   ASSERT_EQ(complaints.size(), 2u);
   EXPECT_EQ(complaints[0].text, "interface br0: ignoring mac in Interface record (use Bridge record to set local port's mac)");
