@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 
 #include "lib/json/json.h"
 
@@ -29,11 +30,17 @@ class Writer {
   std::string out;
 
  private:
-  template <typename T>
-  void number(T value) {
-    char text[40];
+  void number(int64_t value) {
+    char text[24];
     const auto end = std::to_chars(text, text + sizeof text, value).ptr;
     out.append(text, end);
+  }
+  // 15 digits where they tell the number, 17 otherwise: what was read is written the same.
+  void number(double value) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.15g", value);
+    if (std::strtod(text, nullptr) != value) std::snprintf(text, sizeof text, "%.17g", value);
+    out += text;
   }
   void indent(size_t depth) {
     if (!pretty_) return;

@@ -3,7 +3,9 @@
 
 #include <jansson.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -40,6 +42,40 @@ json_t* make_string(std::string_view text) {
     json_decref(probe);
   }
   return json_stringn(clean.data(), clean.size());
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_long_integer(std::string_view digits, bool negative) {
+  if (digits.find_first_not_of("0123456789") != digits.npos) return false;
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return error != std::errc() || value > uint64_t{INT64_MAX} + negative;
+}
+
+// Integers that 64 bits do not hold are written as reals: JSON has no limit, jansson has.
+std::string long_integers_as_reals(std::string_view text) {
+  std::string out;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size();) {
+    const size_t start = i;
+    if (in_string || !is_digit(text[i])) {
+      if (in_string && text[i] == '\\') ++i;
+      else if (text[i] == '"') in_string = !in_string;
+      ++i;
+      out += text.substr(start, i - start);
+      continue;
+    }
+    i = std::min(text.find_first_not_of("0123456789eE.+-", start), text.size());
+    out += text.substr(start, i - start);
+    if (is_long_integer(text.substr(start, i - start), start && text[start - 1] == '-')) out += "e0";
+  }
+  return out;
+}
+
+json_t* load(std::string_view text, json_error_t* error) {
+  // A string with a NUL is refused: RFC 7047 advises so, and C programs would cut it.
+  return json_loadb(text.data(), text.size(), JSON_DECODE_ANY, error);
 }
 
 }  // namespace
@@ -215,7 +251,8 @@ Result<Json> Json::parse(std::string_view text) {
     return parsed;
   }
   json_error_t error;
-  json_t* value = json_loadb(text.data(), text.size(), JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+  json_t* value = load(text, &error);
+  if (!value && json_error_code(&error) == json_error_numeric_overflow) value = load(long_integers_as_reals(text), &error);
   if (value) return Json(value, 0);
   return fail("line " + std::to_string(error.line) + ", column " + std::to_string(error.column) + ", byte " +
                   std::to_string(error.position) + ": " + error.text, EINVAL);

@@ -54,7 +54,7 @@ class Builder {
     return true;
   }
   bool string(Node& node, std::string_view v) {
-    if (has_escapes_ && has_surrogate(v)) return false;
+    if (has_escapes_ && (has_surrogate(v) || v.find('\0') != std::string_view::npos)) return false;
     node.kind = Json::Kind::kString;
     node.size = static_cast<uint32_t>(v.size());
     node.text = tree_.copy(v);

@@ -74,7 +74,8 @@ Trouble compute(Mutator m, int64_t a, int64_t b, int64_t* out) {
       return Trouble::kNone;
     case Mutator::kMod:
       if (b == 0) return Trouble::kDivision;
-      *out = b == -1 ? 0 : a % b;
+      if (a == INT64_MIN && b == -1) return Trouble::kRange;   // as for the quotient
+      *out = a % b;
       return Trouble::kNone;
     default: return Trouble::kRange;
   }

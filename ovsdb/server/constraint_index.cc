@@ -92,7 +92,7 @@ DbStatus Constraints::add_to_index(TableIndex& index, const Change& change, std:
     const Table::Slot* other = table.find(from->second);
     if (!other || !index.same_values(*other->row, *change.after)) continue;
     return db_fail("constraint violation",
-                   index_error(index, *other->row, {&table, from->second}, *change.after, change.key));
+                   index_error(index, *change.after, change.key, *other->row, {&table, from->second}));
   }
   index.entries.emplace(hash, change.key.id);
   added.push_back({&index, hash, change.key.id});

@@ -16,6 +16,7 @@ struct Execution {
   const std::function<bool(std::string_view lock)>& owns_lock;
   int64_t elapsed_ms = 0;                 // since the request came; `wait` measures against it
   bool read_only = false;                 // operations that would change the database fail
+  bool reserved = false;                  // likewise, because the database is the server's own
 
   SymbolTable symbols = {};
   std::string comment = {};

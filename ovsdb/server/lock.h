@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace turnout::ovsdb::server {
 
@@ -22,7 +23,8 @@ class LockTable {
  public:
   bool owns(const LockHolder& holder, std::string_view lock) const;
   bool waits_or_owns(const LockHolder& holder, std::string_view lock) const;
-  // Queues the holder; true if it owns the lock at once. `steal` puts it at the head; the owner so far waits behind it.
+  // Queues the holder; true if it owns the lock at once. `steal` puts it at the head; the owner so far waits behind it,
+  // unless it is a thief itself: what is stolen twice does not come back.
   bool lock(LockHolder& holder, std::string_view lock, bool steal);
   // False if the holder had not asked for it.
   bool unlock(LockHolder& holder, std::string_view lock);
@@ -30,7 +32,15 @@ class LockTable {
   size_t size() const { return queues_.size(); }
 
  private:
-  std::map<std::string, std::deque<LockHolder*>, std::less<>> queues_;
+  struct Claim {
+    LockHolder* holder;
+    bool by_theft;
+  };
+  struct Queue {
+    std::deque<Claim> claims;             // the head owns the lock
+    std::vector<LockHolder*> robbed;      // thieves that were robbed: they wait no more and have yet to unlock
+  };
+  std::map<std::string, Queue, std::less<>> queues_;
 };
 
 }  // namespace turnout::ovsdb::server

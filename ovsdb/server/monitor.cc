@@ -109,6 +109,7 @@ std::shared_ptr<MonitorFeed::Batch> Monitor::difference_to(const MonitorFeed& ch
 DbStatus Monitor::change_conditions(const json::Json& requests, json::Json new_id) {
   auto changes = parse_changes(database_, feed_->tables(), requests);
   if (!changes) return db_fail(changes);
+  if (method() == MonitorMethod::kMonitor) changes->clear();   // it has no conditions; only its name may change
   std::vector<MonitoredTable> tables = feed_->tables();
   for (auto& [index, condition] : *changes) tables[index].condition = std::move(condition);
   auto feed = MonitorFeed::of(database_, method(), std::move(tables));

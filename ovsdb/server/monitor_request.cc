@@ -25,7 +25,7 @@ DbResult<unsigned> parse_select(const std::string& table, const json::Json& json
 DbStatus add_column(MonitoredTable& monitored, const ColumnSchema& column, unsigned select, const json::Json& about) {
   auto same = [&](const MonitoredColumn& c) { return c.column == &column; };
   if (std::any_of(monitored.columns.begin(), monitored.columns.end(), same))
-    return syntax_fail(about, "column name mentioned more than once");
+    return syntax_fail(about, "column " + column.name + " mentioned more than once");
   monitored.columns.push_back({&column, select});
   return {};
 }

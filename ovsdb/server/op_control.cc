@@ -6,6 +6,7 @@ namespace turnout::ovsdb::server {
 DbStatus op_commit(Execution& execution, ObjectParser& parser, std::string& out) {
   auto durable = parser.required("durable", kJsonBoolean);
   if (auto parsed = parser.finish(); !parsed) return parsed;
+  if (auto writable = check_writable(execution, "commit"); !writable) return writable;
   execution.durable |= durable->as_bool();
   out += "{}";
   return {};

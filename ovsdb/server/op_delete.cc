@@ -4,12 +4,12 @@
 namespace turnout::ovsdb::server {
 
 DbStatus op_delete(Execution& execution, ObjectParser& parser, std::string& out) {
+  auto where = parser.required("where", kJsonArray);   // complaints come in this order
   Table* table = table_member(execution, parser);
-  auto where = parser.required("where", kJsonArray);
   if (auto parsed = parser.finish(); !parsed) return parsed;
-  if (auto writable = check_writable(execution, "delete"); !writable) return writable;
   auto condition = Condition::from_json(table->schema(), *where, &execution.symbols);
   if (!condition) return db_fail(condition);
+  if (auto writable = check_writable(execution, "delete"); !writable) return writable;
   const std::vector<RowPtr> rows = matching_rows(execution, *table, *condition);
   for (const RowPtr& row : rows) execution.txn.erase(*table, row->id());
   append_count(out, rows.size());

@@ -33,7 +33,6 @@ DbStatus op_insert(Execution& execution, ObjectParser& parser, std::string& out)
   auto name = parser.optional("uuid-name", kJsonId);
   auto row_json = parser.required("row", kJsonObject);
   if (auto parsed = parser.finish(); !parsed) return parsed;
-  if (auto writable = check_writable(execution, "insert"); !writable) return writable;
 
   std::optional<Uuid> id;
   if (uuid_json) {
@@ -57,6 +56,7 @@ DbStatus op_insert(Execution& execution, ObjectParser& parser, std::string& out)
     if (!column.type.key.has_constraints() && !column.type.value.has_constraints()) continue;
     if (auto good = column.type.check(row->get(column)); !good) return good;
   }
+  if (auto writable = check_writable(execution, "insert"); !writable) return writable;
   out += "{\"uuid\":[\"uuid\",\"" + row->id().to_string() + "\"]}";
   execution.txn.insert(*table, std::move(row));
   return {};

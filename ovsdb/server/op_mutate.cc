@@ -9,11 +9,11 @@ DbStatus op_mutate(Execution& execution, ObjectParser& parser, std::string& out)
   auto where = parser.required("where", kJsonArray);
   auto mutations_json = parser.required("mutations", kJsonArray);
   if (auto parsed = parser.finish(); !parsed) return parsed;
-  if (auto writable = check_writable(execution, "mutate"); !writable) return writable;
   auto mutations = mutations_from_json(table->schema(), *mutations_json, &execution.symbols);
   if (!mutations) return db_fail(mutations);
   auto condition = Condition::from_json(table->schema(), *where, &execution.symbols);
   if (!condition) return db_fail(condition);
+  if (auto writable = check_writable(execution, "mutate"); !writable) return writable;
 
   const std::vector<RowPtr> rows = matching_rows(execution, *table, *condition);
   for (const RowPtr& row : rows) {

@@ -8,7 +8,6 @@ DbStatus op_update(Execution& execution, ObjectParser& parser, std::string& out)
   auto where = parser.required("where", kJsonArray);
   auto row_json = parser.required("row", kJsonObject);
   if (auto parsed = parser.finish(); !parsed) return parsed;
-  if (auto writable = check_writable(execution, "update"); !writable) return writable;
   auto values = parse_row(*table, *row_json, &execution.symbols);
   if (!values) return db_fail(values);
   for (const auto& [column, value] : values->values) {
@@ -18,6 +17,7 @@ DbStatus op_update(Execution& execution, ObjectParser& parser, std::string& out)
   }
   auto condition = Condition::from_json(table->schema(), *where, &execution.symbols);
   if (!condition) return db_fail(condition);
+  if (auto writable = check_writable(execution, "update"); !writable) return writable;
 
   const std::vector<RowPtr> rows = matching_rows(execution, *table, *condition);
   for (const RowPtr& row : rows) {

@@ -46,11 +46,11 @@ DbStatus timed_out(int64_t timeout_ms, int64_t elapsed_ms) {
 
 DbStatus op_wait(Execution& execution, ObjectParser& parser, std::string& out) {
   auto timeout = parser.optional("timeout", kJsonInteger);
-  Table* table = table_member(execution, parser);
   auto where = parser.required("where", kJsonArray);
   auto columns_json = parser.optional("columns", kJsonArray);
   auto until = parser.required("until", kJsonString);
   auto rows_json = parser.required("rows", kJsonArray);
+  Table* table = table_member(execution, parser);   // complaints come in this order
   if (auto parsed = parser.finish(); !parsed) return parsed;
   if (timeout && timeout->as_integer() < 0) return syntax_fail(*timeout, "timeout must be nonnegative");
   auto condition = Condition::from_json(table->schema(), *where, &execution.symbols);

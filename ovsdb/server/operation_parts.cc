@@ -15,7 +15,7 @@ Table* table_member(Execution& execution, ObjectParser& parser) {
 }
 
 DbResult<RowValues> parse_row(const Table& table, const json::Json& json, SymbolTable* symbols) {
-  if (!json.is_object()) return syntax_fail(json, "<row> must be a JSON object");
+  if (!json.is_object()) return syntax_fail(json, "row must be JSON object");
   RowValues row;
   row.values.reserve(json.size());
   DbStatus status;
@@ -61,8 +61,10 @@ std::vector<RowPtr> matching_rows(const Execution& execution, const Table& table
 void append_count(std::string& out, size_t count) { out += "{\"count\":" + std::to_string(count) + '}'; }
 
 DbStatus check_writable(const Execution& execution, std::string_view operation) {
-  if (!execution.read_only) return {};
-  return db_fail("not allowed", std::string(operation) + " operation not allowed when database server is in read only mode");
+  const std::string head = std::string(operation) + " operation not allowed ";
+  if (execution.read_only) return db_fail("not allowed", head + "when database server is in read only mode");
+  if (!execution.reserved) return {};
+  return db_fail("not allowed", head + "on table in reserved database " + execution.txn.database().name());
 }
 
 }  // namespace turnout::ovsdb::server

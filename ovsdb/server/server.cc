@@ -150,8 +150,7 @@ void Server::exchange_database(const std::string& name, std::unique_ptr<Database
   const std::unique_ptr<Database> old = std::exchange(hosted.database, std::move(database));
   give_transactor(hosted);
   hosted.status.has_schema = true;
-  withdraw_database(*server_db_, name);
-  announce_database(*server_db_, *hosted.database, hosted.status);
+  update_database(*server_db_, *hosted.database, hosted.status);
   tell_of_change();
   if (hosted.relay) disconnect_unaware();
 }

@@ -169,6 +169,15 @@ void Session::notify(std::string_view method, const std::string& lock) {
 }
 
 void Session::forget(Database& database) {
+  for (auto it = monitors_.begin(); it != monitors_.end();) {
+    if (&(*it)->database() != &database) {
+      ++it;
+      continue;
+    }
+    const json::Json id = (*it)->id();
+    it = monitors_.erase(it);
+    if (change_aware_) send(Message::notify("monitor_canceled", json::Json::array({id})).to_json().dump());
+  }
   for (auto it = triggers_.begin(); it != triggers_.end();) {
     if (&it->second.second->database() != &database) {
       ++it;
@@ -178,15 +187,6 @@ void Session::forget(Database& database) {
     const auto id = json::Json::parse("[" + it->first + "]");
     it = triggers_.erase(it);
     if (id) send_error((*id)[0], json::Json("canceled"));
-  }
-  for (auto it = monitors_.begin(); it != monitors_.end();) {
-    if (&(*it)->database() != &database) {
-      ++it;
-      continue;
-    }
-    const json::Json id = (*it)->id();
-    it = monitors_.erase(it);
-    if (change_aware_) send(Message::notify("monitor_canceled", json::Json::array({id})).to_json().dump());
   }
 }
 

@@ -120,6 +120,7 @@ DbResult<std::string> Session::monitor(const Message& message, MonitorMethod met
   if (message.params.size() != (since ? 4u : 3u)) return params_fail(message, "invalid parameters");
   const json::Json id = message.params[1];
   if (find_monitor(id)) return syntax_fail(id, "duplicate monitor ID");
+  if (since && !message.params[3].is_string()) return syntax_fail(message.params[3], "last-txn-id must be string");
   if (since && !Uuid::parse(message.params[3].as_string()))
     return syntax_fail(message.params[3], "last-txn-id must be UUID format.");
   auto tables = parse_monitor_requests(**database, message.params[2], method);

@@ -59,7 +59,8 @@ std::unique_ptr<Transactor::Outcome> Transactor::run(const TriggerPtr& trigger) 
   auto txn = std::make_unique<Transaction>(database_);
   Execution execution{*txn, trigger->owns_lock};
   execution.elapsed_ms = (loop_.clock().now() - trigger->received).count() / 1'000'000;
-  execution.read_only = trigger->read_only || read_only_ || database_.read_only();
+  execution.reserved = database_.name().starts_with('_');
+  execution.read_only = trigger->read_only || read_only_ || (database_.read_only() && !execution.reserved);
   outcome->executed = execute(execution, trigger->params);
   transactions.add();
   if (execution.blocked) {

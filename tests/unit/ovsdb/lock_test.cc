@@ -34,6 +34,22 @@ TEST(LockTable, TheVictimOfATheftWaitsBehindTheThief) {
   EXPECT_EQ(c.heard, "");
 }
 
+TEST(LockTable, ARobbedThiefDoesNotWait) {
+  LockTable table;
+  Holder a, thief, second;
+  table.lock(a, "l", false);
+  table.lock(thief, "l", true);
+  EXPECT_TRUE(table.lock(second, "l", true));
+  EXPECT_EQ(thief.heard, "stolen l;");
+  EXPECT_TRUE(table.waits_or_owns(thief, "l"));   // it must unlock before it asks again
+  table.unlock(second, "l");
+  EXPECT_EQ(a.heard, "stolen l;locked l;");
+  table.unlock_all(a);
+  EXPECT_EQ(thief.heard, "stolen l;");
+  EXPECT_TRUE(table.unlock(thief, "l"));
+  EXPECT_EQ(table.size(), 0u);
+}
+
 TEST(LockTable, ALeavingClientGivesEverythingBack) {
   LockTable table;
   Holder a, b;

@@ -24,6 +24,21 @@ TEST(Json, WholeNumbersAreIntegersHoweverWritten) {
   EXPECT_EQ(Json::parse("9223372036854775807")->as_integer(), INT64_MAX);
 }
 
+TEST(Json, IntegersBeyond64BitsAreReals) {
+  const auto json = Json::parse(R"([9223372036854775808,-9223372036854775809,{"9223372036854775808":"9223372036854775808\\\""},)"
+                                "9223372036854775807,-9223372036854775808,1e3,123456789012345678901234567890]");
+  ASSERT_TRUE(json.has_value());
+  EXPECT_EQ((*json)[0].as_real(), 9223372036854775808.0);
+  EXPECT_EQ((*json)[1].as_real(), -9223372036854775808.0);
+  EXPECT_EQ((*json)[2].get("9223372036854775808").as_string(), "9223372036854775808\\\"");
+  EXPECT_EQ((*json)[3].as_integer(), INT64_MAX);
+  EXPECT_EQ((*json)[4].as_integer(), INT64_MIN);
+  EXPECT_EQ((*json)[5].as_integer(), 1000);
+  EXPECT_EQ((*json)[6].as_real(), 123456789012345678901234567890.0);
+}
+
+TEST(Json, StringWithNulIsRefused) { EXPECT_FALSE(Json::parse(R"(["a\u0000b"])").has_value()); }
+
 TEST(Json, PrettyFormIsTheTools) {
   const Json v = Json::object({{"b", Json::array({1, Json::array()})}, {"a", "x"}});
   EXPECT_EQ(v.dump(Json::kPretty | Json::kSorted), "{\n  \"a\": \"x\",\n  \"b\": [\n    1,\n    []]}");
@@ -84,8 +99,8 @@ TEST(Json, ManyMembersAreFoundAndTheLastOfEachNameWins) {
 }
 
 TEST(Json, WhatIsNoTextOrNoNumberIsRefused) {
-  for (const char* bad : {R"(["\ud800"])", R"(["\udc00"])", R"(["\ud800\u0041"])", R"({"\u0000":1})", "[9223372036854775808]",
-                          "[-9223372036854775809]", "[1e400]", "[01]", "[1.]", "[+1]", "[\"\x01\"]", "[\"\xff\"]",
+  for (const char* bad : {R"(["\ud800"])", R"(["\udc00"])", R"(["\ud800\u0041"])", R"({"\u0000":1})", R"(["\u0000"])",
+                          "[1e400]", "[01]", "[1.]", "[+1]", "[\"\x01\"]", "[\"\xff\"]",
                           "[\"\xed\xa0\x80\"]", "[\"\xc0\x80\"]", "[1,]", "{\"a\":1,}", "[1]]", "[NaN]", "['a']"}) {
     EXPECT_FALSE(Json::parse(bad)) << bad;
   }
