@@ -59,8 +59,11 @@ class ServerImpl : public Server {
   Status listen(io::Loop& loop) {
     auto listener = io::Listener::listen(
         loop, "punix:" + path_, [this](std::unique_ptr<io::Stream> stream) { accept(std::move(stream)); });
-    if (!listener) return fail("could not initialize control socket " + path_ + " (" + listener.error().message + ")",
-                               listener.error().code);
+    if (!listener) {
+      const Error& why = listener.error();
+      return fail(path_ + ": could not initialize control socket (" + (why.code ? std::strerror(why.code) : why.message) + ")",
+                  why.code);
+    }
     listener_ = std::move(*listener);
     return {};
   }

@@ -66,8 +66,8 @@ void add_database_commands(unixctl::Server& unixctl, const Controlled& c) {
   unixctl.add("ovsdb-server/compact", "", 0, 1,
               [&server](Args args, const Reply& reply) { compact(server, args, reply); });
   unixctl.add("ovsdb-server/memory-trim-on-compaction", "on|off", 1, 1, [&server](Args args, const Reply& reply) {
-    const bool on = equal_ignore_case(args[0], "on");
-    if (!on && !equal_ignore_case(args[0], "off")) return reply.error("invalid argument");
+    const bool on = args[0] == "on";
+    if (!on && args[0] != "off") return reply.error("invalid argument");
     server.set_trim_on_compaction(on);
     log_.info("memory trimming after compaction {}.", on ? "enabled" : "disabled");
     reply.ok({});

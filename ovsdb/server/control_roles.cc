@@ -14,7 +14,7 @@ std::optional<Duration> parse_interval(const std::string& text, const Reply& rep
   const char* const end = text.data() + text.size();
   auto [after, problem] = std::from_chars(text.data(), end, ms);
   if (problem == std::errc() && after == end) return SourceLink::probe_interval(ms);
-  reply.error("Invalid probe interval, integer value expected");
+  reply.ok("Invalid probe interval, integer value expected");   // as the reference, not as an error
   return {};
 }
 

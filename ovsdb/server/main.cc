@@ -2,6 +2,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <set>
 
 #include "lib/base/log.h"
 #include "lib/cli/options.h"
@@ -27,7 +29,7 @@ Status configure(const Options& options, const Controlled& controlled) {
   if (!excluded) return fail(excluded);
   controlled.active_backup.set_excluded(std::move(*excluded));
   controlled.active_backup.set_source(options.sync_from);
-  for (const std::string& path : options.databases)
+  for (const std::string& path : std::set<std::string>(options.databases.begin(), options.databases.end()))
     if (auto added = controlled.server.add_database(path); !added) return added;
   if (!options.sync_from.empty() && !options.active)
     if (auto connected = controlled.active_backup.connect(); !connected) return connected;

@@ -42,6 +42,7 @@ class JournalTest : public testing::Test {
     txn.finish();
     return {};
   }
+  void write_file(const std::string& bytes) { std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes; }
   size_t rows() {
     auto database = Database::open(path_, Journal::Access::kReadOnly);
     return database ? (*database)->find_table("Root")->rows().size() : 99;
@@ -68,6 +69,50 @@ TEST_F(JournalTest, ATornTailIsCutAndWritingGoesOn) {
   std::filesystem::resize_file(path_, size + 20);
   EXPECT_EQ(add_row("c"), "");
   EXPECT_EQ(rows(), 2u);
+}
+
+// Wherever a crash ends the last write, what was whole before stays, and writing goes on.
+TEST_F(JournalTest, EveryTornLengthOfTheLastRecordIsCut) {
+  ASSERT_EQ(add_row("a"), "");
+  const auto whole = std::filesystem::file_size(path_);
+  ASSERT_EQ(add_row("b"), "");
+  std::ifstream file(path_, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  for (size_t length = whole; length < bytes.size(); ++length) {
+    write_file(bytes.substr(0, length));
+    ASSERT_EQ(rows(), 1u) << length;
+    ASSERT_EQ(add_row("c"), "") << length;
+    ASSERT_EQ(rows(), 2u) << length;
+  }
+}
+
+// A disk that wrote garbage at the end leaves a last record that is not whole, whichever byte it is.
+TEST_F(JournalTest, ALastRecordWithAnyByteChangedIsCutOrRefused) {
+  ASSERT_EQ(add_row("a"), "");
+  const auto whole = std::filesystem::file_size(path_);
+  ASSERT_EQ(add_row("b"), "");
+  std::ifstream file(path_, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  for (size_t at = whole; at < bytes.size(); ++at) {
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    write_file(changed);
+    auto database = Database::open(path_, Journal::Access::kReadOnly);
+    EXPECT_TRUE(!database || (*database)->find_table("Root")->rows().size() == 1u) << at;
+  }
+}
+
+TEST_F(JournalTest, WhatACrashLeftOfACompactionIsNoHindrance) {
+  ASSERT_EQ(add_row("a"), "");
+  std::ofstream(path_ + ".tmp") << "OVSDB JSON 100 half a";
+  auto database = Database::open(path_, Journal::Access::kReadWrite);
+  ASSERT_TRUE(database);
+  std::optional<Status> compacted;
+  (*database)->compact(loop_, "compacted", [&](const Status& result) { compacted = result; });
+  ASSERT_TRUE(loop_.run_until([&] { return compacted.has_value(); }, std::chrono::seconds(30)));
+  EXPECT_TRUE(*compacted);
+  database->reset();
+  EXPECT_EQ(rows(), 1u);
 }
 
 TEST_F(JournalTest, DamageInTheMiddleIsNotCut) {
