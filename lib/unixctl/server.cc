@@ -1,6 +1,7 @@
 // The server side of control sockets: connections, the register of commands, and answers that come later.
 #include <unistd.h>
 
+#include <cstring>
 #include <deque>
 #include <list>
 #include <map>
