@@ -103,7 +103,7 @@ Status SyslogSink::set_method(std::string_view method) {
   }
   const bool unix_socket = method.starts_with("unix:");
   if (!unix_socket && !method.starts_with("udp:")) {
-    return fail("invalid syslog method \"" + std::string(method) + "\"");
+    return fail("unsupported syslog method '" + std::string(method) + "'");
   }
   auto fd = unix_socket ? open_unix(method.substr(5)) : open_udp(method.substr(4));
   if (!fd) return fail(fd);

@@ -30,9 +30,13 @@ struct Table {
 
 struct Model {
   std::string name_space, file_stem;
+  // What the library's headers are found under: "lib/" in this tree, "turnout/" where it is installed.
+  std::string includes = "lib/";
   std::vector<Table> tables;
 };
 
+// Any schema has a model: names that C++ or the base classes have taken, or that two tables or columns would share,
+// get an underscore.
 Model make_model(const Schema& schema, std::string name_space, std::string file_stem);
 std::string header_text(const Model& model);
 std::string source_text(const Model& model, const std::string& schema_json, const std::string& header_name);

@@ -69,8 +69,6 @@ void Idl::monitor(const TableSchema& t, const ColumnSchema& column) {
   if (!column.is_synthetic()) wanted.columns_[column.index].monitored = true;
 }
 
-void Idl::monitor_where(const TableSchema& t, Json conditions) { table(t).where_ = std::move(conditions); }
-
 void Idl::omit(const TableSchema& t, const ColumnSchema& column) {
   if (!column.is_synthetic()) table(t).columns_[column.index].monitored = false;
 }
@@ -111,12 +109,15 @@ int64_t Idl::request(const char* method, Json params) {
 void Idl::on_connected() {
   state_ = State::kSchema;
   pending_id_ = request("get_schema", Json::array({schema_->name}));
+  watch_leader();
 }
 
 void Idl::on_disconnected(const Error& error) {
   state_ = State::kIdle;
   pending_id_.reset();
   lock_id_.reset();
+  leader_id_.reset();
+  forget_conditions();
   has_lock_ = lock_asked_ = false;
   if (error_.message.empty() || error.code) error_ = error;
   fail_outstanding();
@@ -145,7 +146,9 @@ void Idl::on_message(Message message) {
     session_->send(Message::error_reply(Json("unknown method"), message.id));
     return;
   }
-  if (message.method == "update3" && state_ == State::kReady) {
+  if (message.method == "update2" && is_leader_update(message.params)) {
+    on_leader_update(message.params[1]);
+  } else if (message.method == "update3" && state_ == State::kReady) {
     last_txn_ = message.params[1].as_string();
     on_update(message.params[2], true);
   } else if ((message.method == "update2" || message.method == "update") && state_ == State::kReady) {
@@ -161,30 +164,6 @@ void Idl::on_update(const Json& updates, bool diffs) {
   if (update.alerts()) advance();
 }
 
-namespace {
-bool is_unknown_method(const Message& message) {
-  return message.type == Message::Type::kError && message.error.is_string() && message.error.as_string() == "unknown method";
-}
-}  // namespace
-
-void Idl::on_monitor_reply(const Message& message) {
-  if (is_unknown_method(message) && method_ != Method::kPlain) {
-    method_ = method_ == Method::kCondSince ? Method::kCond : Method::kPlain;
-    return send_monitor();
-  }
-  if (message.type == Message::Type::kError) return give_up("database server refused: " + message.error.dump(Json::kSorted));
-  const bool since = method_ == Method::kCondSince;
-  // [found, last-txn-id, updates]: when found, only what happened since the transaction that was named.
-  const bool found = since && message.result[0].as_bool();
-  last_txn_ = since ? message.result[1].as_string() : std::string_view();
-  IdlUpdate update(*this, method_ == Method::kPlain ? IdlUpdate::Form::kOldNew : IdlUpdate::Form::kDiff);
-  if (auto s = update.apply(since ? message.result[2] : message.result, !found); !s) return give_up(s.error().message);
-  state_ = State::kReady;
-  has_contents_ = true;
-  error_ = Error("");
-  advance();
-}
-
 void Idl::on_reply(const Message& message) {
   if (!message.id.is_integer()) return;
   int64_t id = message.id.as_integer();
@@ -193,6 +172,10 @@ void Idl::on_reply(const Message& message) {
     if (state_ == State::kMonitor) return on_monitor_reply(message);
     if (message.type == Message::Type::kError) return give_up("database server refused: " + message.error.dump(Json::kSorted));
     on_schema(message.result);
+  } else if (condition_id_ == id) {
+    on_conditions_reply(message);
+  } else if (leader_id_ == id) {
+    on_leader_reply(message);
   } else if (lock_id_ == id) {
     on_lock_reply(message);
   } else if (auto found = outstanding_.find(id); found != outstanding_.end()) {
@@ -227,26 +210,6 @@ void Idl::on_schema(const Json& json) {
   if (!lock_.empty()) send_lock();
 }
 
-void Idl::send_monitor() {
-  Json requests = Json::object();
-  for (const auto& table : tables_) {
-    if (!table->monitored_ || !table->on_server_) continue;
-    Json columns = Json::array();
-    for (const ColumnSchema& column : table->schema_.columns) {
-      const auto& state = table->columns_[column.index];
-      if (state.monitored && state.on_server) columns.append(column.name);
-    }
-    Json request = Json::object({{"columns", columns}});
-    if (method_ != Method::kPlain && !table->where_.is_null()) request.set("where", table->where_);
-    requests.set(table->name(), Json::array({request}));
-  }
-  state_ = State::kMonitor;
-  Json params = Json::array({schema_->name, Json::array({"idl", schema_->name}), requests});
-  if (method_ == Method::kCondSince) params.append(last_txn_.empty() ? Uuid{}.to_string() : last_txn_);
-  static constexpr const char* kNames[] = {"monitor_cond_since", "monitor_cond", "monitor"};
-  pending_id_ = request(kNames[static_cast<int>(method_)], std::move(params));
-}
-
 void Idl::advance() {
   seqno_++;
   if (changed_) changed_();
@@ -255,8 +218,13 @@ void Idl::advance() {
 // ---- lock ----
 
 void Idl::set_lock(std::string name) {
+  if (name == lock_) return;
+  const bool talking = state_ == State::kMonitor || state_ == State::kReady;
+  if (talking && !lock_.empty()) request("unlock", Json::array({lock_}));
   lock_ = std::move(name);
-  if (state_ == State::kMonitor || state_ == State::kReady) send_lock();
+  has_lock_ = lock_asked_ = false;
+  lock_id_.reset();
+  if (talking && !lock_.empty()) send_lock();
 }
 
 void Idl::send_lock() { lock_id_ = request("lock", Json::array({lock_})); }

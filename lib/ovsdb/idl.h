@@ -135,6 +135,7 @@ class IdlTable {
   Map rows_;
   std::vector<ColumnState> columns_;
   json::Json where_;                                    // null: all rows
+  bool where_changed_ = false;                          // and the server has not been told
   std::vector<Datum> defaults_;
   std::vector<IdlRow*> tracked_;
   std::vector<std::unique_ptr<IdlRow>> dead_;           // deleted, kept for tracked()
@@ -157,6 +158,7 @@ class Rows {
     return out;
   }
   size_t size() const { return table_.size(); }
+  const TableSchema& schema() const { return table_.schema(); }
 
  private:
   const IdlTable& table_;
@@ -170,9 +172,11 @@ class Idl {
   struct Options {
     Session::Options session;
     bool monitor_all = true;            // false: only what monitor() names
+    bool leader_only = false;           // of several remotes that serve a cluster, only its leader will do
     // By index of the table in the schema; empty: plain IdlRow for all. The generated classes fill it.
     std::vector<IdlTable::MakeRow> make_row;
   };
+  // `remote` as ovsdb(7) writes it, "unix:FILE" for one; several in a list are tried in turn.
   Idl(io::Loop& loop, std::shared_ptr<const Schema> schema, std::string remote, Options options);
   virtual ~Idl();
   Idl(const Idl&) = delete;
@@ -181,9 +185,6 @@ class Idl {
   void monitor(const TableSchema& table);                           // its rows, and columns as they are added
   void monitor(const TableSchema& table, const ColumnSchema& column);
   void monitor(ColumnId id) { monitor(*schema_->tables()[id.table], column(id)); }
-  // Only the rows that one of these conditions lets pass: an array of [column, function, value] and booleans
-  // (ovsdb-server(7) §4.1.12). A server that knows no conditions sends all.
-  void monitor_where(const TableSchema& table, json::Json conditions);
   void omit(const TableSchema& table, const ColumnSchema& column);  // do not replicate
   void omit(ColumnId id) { omit(*schema_->tables()[id.table], column(id)); }
   // Replicate, but a change of it neither advances seqno() nor is tracked: for columns that this program writes itself.
@@ -191,9 +192,16 @@ class Idl {
   void omit_alert(ColumnId id) { omit_alert(*schema_->tables()[id.table], column(id)); }
   void track(const TableSchema& table);                             // keep what changed until clear_tracked()
   void track_all();
-  // Ask the server for this lock and keep it (RFC 7047 §4.1.8); transactions then assert it.
-  void set_lock(std::string name);
   void start();
+
+  // ---- at any time ----
+  // Only the rows that one of these conditions lets pass: an array of [column, function, value] and booleans
+  // (ovsdb-server(7) §4.1.12); null lets all pass. A server that knows no conditions sends all. While connected, rows
+  // come and go by updates, and all of them have once conditions_settled() is true (on_change() tells).
+  void monitor_where(const TableSchema& table, const json::Json& conditions);
+  bool conditions_settled() const;
+  // Ask the server for this lock and keep it (RFC 7047 §4.1.8); transactions then assert it. Empty: give it back.
+  void set_lock(std::string name);
 
   // ---- state ----
   const Schema& schema() const { return *schema_; }
@@ -239,6 +247,14 @@ class Idl {
   void on_update(const json::Json& updates, bool diffs);
   void on_reply(const json::Message& message);
   void on_lock_notification(const std::string& method, const json::Json& params);
+  json::Json monitor_id() const;
+  void send_conditions();
+  void on_conditions_reply(const json::Message& message);
+  void forget_conditions();
+  void watch_leader();
+  bool is_leader_update(const json::Json& params) const;
+  void on_leader_update(const json::Json& updates);
+  void on_leader_reply(const json::Message& message);
   void send_lock();
   void on_lock_reply(const json::Message& message);
   void give_up(std::string message);
@@ -254,11 +270,12 @@ class Idl {
   State state_ = State::kIdle;
   Method method_ = Method::kCondSince;
   std::string last_txn_;                        // the server's name for the contents that are here; empty: none
-  std::optional<int64_t> pending_id_, lock_id_;
+  std::optional<int64_t> pending_id_, lock_id_, condition_id_, leader_id_;
   std::unordered_map<int64_t, IdlTxn*> outstanding_;
   IdlTxn* txn_ = nullptr;
   std::function<void()> changed_;
   std::string lock_;
+  bool is_clustered_ = false, leads_ = true;    // what the server says of itself
   bool has_lock_ = false, lock_asked_ = false, has_contents_ = false;
   uint64_t seqno_ = 0;
   Error error_{""};

@@ -18,6 +18,7 @@ struct ColumnEdit {
 
 struct IdlRow::Edit {
   bool inserted = false, deleted = false;
+  bool keeps_uuid = false;    // of an insert
   std::vector<ColumnEdit> columns;
 
   const ColumnEdit* find(int column) const {

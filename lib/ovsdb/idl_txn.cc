@@ -47,6 +47,12 @@ IdlRow& IdlTxn::insert(const TableSchema& schema, std::optional<Uuid> local) {
   return row;
 }
 
+IdlRow& IdlTxn::insert_as(const TableSchema& schema, const Uuid& uuid) {
+  IdlRow& row = insert(schema, uuid);
+  row.edit().keeps_uuid = true;
+  return row;
+}
+
 void IdlTxn::comment(std::string_view line) {
   if (!comment_.empty()) comment_ += '\n';
   comment_ += line;

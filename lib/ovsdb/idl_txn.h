@@ -32,8 +32,11 @@ class IdlTxn {
   ~IdlTxn();                          // aborts when still open; an answer that is awaited is forgotten
   IdlTxn(const IdlTxn&) = delete;
 
-  // The row's UUID until the commit is a new one, or `local` where rows already refer to it (a Symbol's).
+  // The row's UUID until the commit is a new one, or `local` where rows already refer to it (a Symbol's); the server then
+  // gives it another. No row of the table may have it.
   IdlRow& insert(const TableSchema& table, std::optional<Uuid> local = {});
+  // The row keeps this UUID for good ("uuid" of insert, ovsdb-server(7)); a server that has such a row refuses it.
+  IdlRow& insert_as(const TableSchema& table, const Uuid& uuid);
   template <typename Row>
   Row& insert() { return static_cast<Row&>(insert(*idl_.schema().tables()[Row::kTable])); }
 

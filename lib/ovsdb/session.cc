@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <random>
 
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
@@ -23,6 +24,7 @@ Session::Session(io::Loop& loop, std::string_view remotes, Options options, Hand
     : loop_(loop), options_(options), handler_(std::move(handler)), reconnect_(options.reconnect) {
   for (std::string_view remote : split_any(remotes, ", ")) remotes_.emplace_back(remote);
   if (remotes_.empty()) remotes_.emplace_back(remotes);
+  if (options_.shuffle) std::shuffle(remotes_.begin(), remotes_.end(), std::random_device());
   reconnect_.enable(loop_.clock().now());
   timer_ = loop_.after(Duration(0), [this] { step(); });
 }
@@ -119,6 +121,13 @@ void Session::send_text(std::string message) {
 
 void Session::drop(const Error& error) {
   if (connected_) lost(error);
+}
+
+void Session::try_next(const Error& error) {
+  const bool retry = std::exchange(options_.retry, true);
+  auto guard = guard_;
+  drop(error);
+  if (*guard) options_.retry = retry;
 }
 
 void Session::force_reconnect() {

@@ -21,6 +21,7 @@ class Session {
   struct Options {
     io::Reconnect::Settings reconnect;
     bool retry = true;               // false: the first failure or loss ends the session (is_alive() false)
+    bool shuffle = false;            // try the remotes in any order
   };
   struct Handler {
     std::function<void()> connected;
@@ -38,6 +39,8 @@ class Session {
   void send(const json::Message& message);           // dropped when not connected
   void send_text(std::string message);               // one serialised message
   void drop(const Error& error);                     // gives this connection up; the back-off decides about the next
+  bool has_choice() const { return remotes_.size() > 1; }
+  void try_next(const Error& error);                 // as drop(), and goes on with the next remote even without `retry`
   void force_reconnect();                            // at once
   void set_probe_interval(Duration d);
   json::Json next_id() { return json::Json(int64_t{next_id_++}); }

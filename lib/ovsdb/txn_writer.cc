@@ -87,6 +87,7 @@ void TxnWriter::write_verifications(const IdlRow& row) {
 void TxnWriter::write_insert(const IdlRow& row) {
   txn_.insert_ops_[row.uuid()] = ops_;
   begin("insert", row.table().name());
+  if (row.edit_->keeps_uuid) out_ += ",\"uuid\":\"" + row.uuid().to_string() + '"';
   out_ += ",\"uuid-name\":\"" + row_name(row.uuid()) + "\",\"row\":{";
   bool first = true;
   for (const ColumnEdit& c : row.edit_->columns) {

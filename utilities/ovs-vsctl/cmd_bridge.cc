@@ -155,14 +155,14 @@ Status read_bridge_ids(vswitch::Idl& idl, const Command&) {
 }
 
 constexpr CommandInfo kCommands[] = {
-    {"add-br", 1, 3, "--may-exist", read_bridges, add_br, nullptr, true},
-    {"del-br", 1, 1, "--if-exists", read_bridges, del_br, nullptr, true},
-    {"list-br", 0, 0, "--real,--fake", read_bridges, list_br},
-    {"br-exists", 1, 1, "", read_bridges, br_exists},
-    {"br-to-vlan", 1, 1, "", read_bridges, br_to_vlan},
-    {"br-to-parent", 1, 1, "", read_bridges, br_to_parent},
-    {"br-set-external-id", 2, 3, "", read_bridge_ids, br_set_external_id, nullptr, true},
-    {"br-get-external-id", 1, 2, "", read_bridge_ids, br_get_external_id},
+    {"add-br", 1, 3, "--may-exist", "!NEW-BRIDGE ?PARENT ?NEW-VLAN", read_bridges, add_br, nullptr, true},
+    {"del-br", 1, 1, "--if-exists", "!BRIDGE", read_bridges, del_br, nullptr, true},
+    {"list-br", 0, 0, "--real,--fake", "", read_bridges, list_br},
+    {"br-exists", 1, 1, "", "!BRIDGE", read_bridges, br_exists},
+    {"br-to-vlan", 1, 1, "", "!BRIDGE", read_bridges, br_to_vlan},
+    {"br-to-parent", 1, 1, "", "!BRIDGE", read_bridges, br_to_parent},
+    {"br-set-external-id", 2, 3, "", "!BRIDGE !KEY ?VALUE", read_bridge_ids, br_set_external_id, nullptr, true},
+    {"br-get-external-id", 1, 2, "", "!BRIDGE ?KEY", read_bridge_ids, br_get_external_id},
 };
 
 }  // namespace

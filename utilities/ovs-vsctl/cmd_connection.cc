@@ -47,7 +47,7 @@ std::vector<Row*> insert_targets(Context& ctx, size_t first, std::optional<int64
 }
 
 Status get_controller(Context& ctx) {
-  auto bridge = real_bridge(ctx);
+  auto bridge = ctx.topology.need_bridge(ctx.arg(0));
   if (!bridge) return fail(bridge);
   print_targets(ctx, (*bridge)->row->controller());
   return {};
@@ -74,7 +74,7 @@ Status set_controller(Context& ctx) {
 }
 
 Status get_fail_mode(Context& ctx) {
-  auto bridge = real_bridge(ctx);
+  auto bridge = ctx.topology.need_bridge(ctx.arg(0));
   if (!bridge) return fail(bridge);
   if (auto mode = (*bridge)->row->fail_mode()) ctx.print(*mode);
   return {};
@@ -159,18 +159,18 @@ Status read_ssl(vswitch::Idl& idl, const Command&) {
 }
 
 constexpr CommandInfo kCommands[] = {
-    {"get-controller", 1, 1, "", read_controllers, get_controller},
-    {"del-controller", 1, 1, "", read_controllers, del_controller, nullptr, true},
-    {"set-controller", 1, -1, "--inactivity-probe=", read_controllers, set_controller, nullptr, true},
-    {"get-fail-mode", 1, 1, "", read_controllers, get_fail_mode},
-    {"del-fail-mode", 1, 1, "", read_controllers, del_fail_mode, nullptr, true},
-    {"set-fail-mode", 2, 2, "", read_controllers, set_fail_mode, nullptr, true},
-    {"get-manager", 0, 0, "", read_managers, get_manager},
-    {"del-manager", 0, 0, "", read_managers, del_manager, nullptr, true},
-    {"set-manager", 1, -1, "--inactivity-probe=", read_managers, set_manager, nullptr, true},
-    {"get-ssl", 0, 0, "", read_ssl, get_ssl},
-    {"del-ssl", 0, 0, "", read_ssl, del_ssl, nullptr, true},
-    {"set-ssl", 3, 3, "--bootstrap", read_ssl, set_ssl, nullptr, true},
+    {"get-controller", 1, 1, "", "!BRIDGE", read_controllers, get_controller},
+    {"del-controller", 1, 1, "", "!BRIDGE", read_controllers, del_controller, nullptr, true},
+    {"set-controller", 1, -1, "--inactivity-probe=", "!BRIDGE +TARGET", read_controllers, set_controller, nullptr, true},
+    {"get-fail-mode", 1, 1, "", "!BRIDGE", read_controllers, get_fail_mode},
+    {"del-fail-mode", 1, 1, "", "!BRIDGE", read_controllers, del_fail_mode, nullptr, true},
+    {"set-fail-mode", 2, 2, "", "!BRIDGE !MODE", read_controllers, set_fail_mode, nullptr, true},
+    {"get-manager", 0, 0, "", "", read_managers, get_manager},
+    {"del-manager", 0, 0, "", "", read_managers, del_manager, nullptr, true},
+    {"set-manager", 1, -1, "--inactivity-probe=", "+TARGET", read_managers, set_manager, nullptr, true},
+    {"get-ssl", 0, 0, "", "", read_ssl, get_ssl},
+    {"del-ssl", 0, 0, "", "", read_ssl, del_ssl, nullptr, true},
+    {"set-ssl", 3, 3, "--bootstrap", "!PRIVATE-KEY !CERTIFICATE !CA-CERT", read_ssl, set_ssl, nullptr, true},
 };
 
 }  // namespace

@@ -120,6 +120,14 @@ Status read_record(vswitch::Idl& idl, const Command& command, size_t first_colum
 Status read_columns_after_record(vswitch::Idl& idl, const Command& command) { return read_record(idl, command, 2, SIZE_MAX); }
 Status read_one_column(vswitch::Idl& idl, const Command& command) { return read_record(idl, command, 2, 3); }
 
+// --id=UUID of create: the row's own for good.
+Result<std::optional<Uuid>> take_uuid(Context& ctx, const TableSchema& table) {
+  auto id = ctx.command.options.find("--id");
+  std::optional<Uuid> uuid = id == ctx.command.options.end() ? std::nullopt : Uuid::parse(id->second);
+  if (uuid && ctx.idl.table(table).find(*uuid)) return fail(fmt::format("table {} has a row {} already", table.name, id->second));
+  return uuid;
+}
+
 // --id=@NAME of get and create: gives the row that name for later (and earlier) commands.
 Result<ovsdb::Symbol*> take_id(Context& ctx, const TableSchema& table) {
   auto id = ctx.command.options.find("--id");
@@ -141,7 +149,6 @@ Status print_value(Context& ctx, const TableSchema& table, const IdlRow& row, co
     ctx.print(ovsdb::datum_to_text(datum, column.type));
     return {};
   }
-  if (!column.type.is_map()) return fail(fmt::format("cannot specify key to get for non-map column {}", column.name));
   size_t at = datum.find(*parsed->key);
   if (at == Datum::kNotFound) {
     if (ctx.command.has("--if-exists")) {
@@ -299,12 +306,16 @@ Status create(Context& ctx) {
   auto table = table_of(ctx.idl, ctx.command);
   if (!table) return fail(table);
   ctx.topology.invalidate();
-  auto symbol = take_id(ctx, **table);
+  auto uuid = take_uuid(ctx, **table);
+  if (!uuid) return fail(uuid);
+  auto symbol = *uuid ? Result<ovsdb::Symbol*>(nullptr) : take_id(ctx, **table);
   if (!symbol) return fail(symbol);
-  if (!*symbol && !(*table)->is_root)
+  if (!*uuid && !*symbol && !(*table)->is_root)
     ctx.warnings->push_back(fmt::format("applying \"create\" command to table {} without --id option will have no effect", (*table)->name));
   // A row that others already name must get the identity they used.
-  IdlRow& row = *symbol ? ctx.txn.insert(**table, (*symbol)->uuid) : ctx.txn.insert(**table);
+  IdlRow& row = *uuid     ? ctx.txn.insert_as(**table, **uuid)
+                : *symbol ? ctx.txn.insert(**table, (*symbol)->uuid)
+                          : ctx.txn.insert(**table);
   for (size_t i = 1; i < ctx.n_args(); ++i)
     if (Status s = set_column(ctx, row, ctx.arg(i)); !s) return s;
   ctx.command.output = row.uuid().to_string() + "\n";
@@ -325,6 +336,12 @@ Status read_names(vswitch::Idl& idl, const Command& command) {
   return {};
 }
 
+// Other than of a root table, the server itself deletes the rows that nothing refers to; destroying one that something
+// refers to is ignored, as the manual says.
+void erase(IdlRow& row) {
+  if (row.table().schema().is_root) row.erase();
+}
+
 Status destroy(Context& ctx) {
   auto table = table_of(ctx.idl, ctx.command);
   if (!table) return fail(table);
@@ -334,11 +351,11 @@ Status destroy(Context& ctx) {
   if (all && optional) return fail("--all and --if-exists should not be specified together");
   if (!all && ctx.n_args() == 1) ctx.warnings->push_back("either --all or records argument should be specified");
   if (all)
-    for (IdlRow& row : ctx.idl.table(**table)) row.erase();
+    for (IdlRow& row : ctx.idl.table(**table)) erase(row);
   for (size_t i = 1; i < ctx.n_args(); ++i) {
     auto row = find_row(ctx, **table, ctx.arg(i), !optional);
     if (!row) return fail(row);
-    if (*row) (*row)->erase();
+    if (*row) erase(**row);
   }
   return {};
 }
@@ -366,17 +383,17 @@ Status comment(Context& ctx) {
 }
 
 constexpr CommandInfo kCommands[] = {
-    {"comment", 0, -1, "", nullptr, comment, nullptr, true},
-    {"get", 2, -1, "--if-exists,--id=", read_columns_after_record, get},
-    {"list", 1, -1, "--if-exists,--columns=", read_list, list},
-    {"find", 1, -1, "--columns=", read_find, find},
-    {"set", 3, -1, "--if-exists", read_columns_after_record, set, nullptr, true},
-    {"add", 4, -1, "--if-exists", read_one_column, add, nullptr, true},
-    {"remove", 4, -1, "--if-exists", read_one_column, remove, nullptr, true},
-    {"clear", 3, -1, "--if-exists", read_columns_after_record, clear, nullptr, true},
-    {"create", 2, -1, "--id=", read_create, create, finish_create, true},
-    {"destroy", 1, -1, "--if-exists,--all", read_names, destroy, nullptr, true},
-    {"wait-until", 2, -1, "", read_columns_after_record, wait_until},
+    {"comment", 0, -1, "", "*ARG", nullptr, comment, nullptr, true},
+    {"get", 2, -1, "--if-exists,--id=", "!TABLE !RECORD *COLUMN?:KEY", read_columns_after_record, get},
+    {"list", 1, -1, "--if-exists,--columns=", "!TABLE *RECORD", read_list, list},
+    {"find", 1, -1, "--columns=", "!TABLE *COLUMN?:KEY=VALUE", read_find, find},
+    {"set", 3, -1, "--if-exists", "!TABLE !RECORD +COLUMN?:KEY=VALUE", read_columns_after_record, set, nullptr, true},
+    {"add", 4, -1, "--if-exists", "!TABLE !RECORD !COLUMN +?KEY=VALUE", read_one_column, add, nullptr, true},
+    {"remove", 4, -1, "--if-exists", "!TABLE !RECORD !COLUMN +KEY|VALUE|KEY=VALUE", read_one_column, remove, nullptr, true},
+    {"clear", 3, -1, "--if-exists", "!TABLE !RECORD +COLUMN", read_columns_after_record, clear, nullptr, true},
+    {"create", 2, -1, "--id=", "!TABLE +COLUMN?:KEY=VALUE", read_create, create, finish_create, true},
+    {"destroy", 1, -1, "--if-exists,--all", "!TABLE *RECORD", read_names, destroy, nullptr, true},
+    {"wait-until", 2, -1, "", "!TABLE !RECORD *COLUMN?:KEY=VALUE", read_columns_after_record, wait_until},
 };
 
 }  // namespace

@@ -171,15 +171,15 @@ Status read_add_bond(vswitch::Idl& idl, const Command& command) {
 }
 
 constexpr CommandInfo kCommands[] = {
-    {"list-ports", 1, 1, "", read_topology, list_ports},
-    {"add-port", 2, -1, "--may-exist", read_add_port, add_port, nullptr, true},
-    {"add-bond", 4, -1, "--may-exist,--fake-iface", read_add_bond, add_bond, nullptr, true},
-    {"del-port", 1, 2, "--if-exists,--with-iface", read_topology, del_port, nullptr, true},
-    {"add-bond-iface", 2, 2, "--may-exist", read_topology, add_bond_iface, nullptr, true},
-    {"del-bond-iface", 1, 2, "--if-exists", read_topology, del_bond_iface, nullptr, true},
-    {"port-to-br", 1, 1, "", read_topology, port_to_br},
-    {"list-ifaces", 1, 1, "", read_topology, list_ifaces},
-    {"iface-to-br", 1, 1, "", read_topology, iface_to_br},
+    {"list-ports", 1, 1, "", "!BRIDGE", read_topology, list_ports},
+    {"add-port", 2, -1, "--may-exist", "!BRIDGE !NEW-PORT *COLUMN?:KEY=VALUE", read_add_port, add_port, nullptr, true},
+    {"add-bond", 4, -1, "--may-exist,--fake-iface", "!BRIDGE !BOND +IFACE *COLUMN?:KEY=VALUE", read_add_bond, add_bond, nullptr, true},
+    {"del-port", 1, 2, "--if-exists,--with-iface", "?BRIDGE !PORT|IFACE", read_topology, del_port, nullptr, true},
+    {"add-bond-iface", 2, 2, "--may-exist", "!BOND !IFACE", read_topology, add_bond_iface, nullptr, true},
+    {"del-bond-iface", 1, 2, "--if-exists", "?BOND !IFACE", read_topology, del_bond_iface, nullptr, true},
+    {"port-to-br", 1, 1, "", "!PORT", read_topology, port_to_br},
+    {"list-ifaces", 1, 1, "", "!BRIDGE", read_topology, list_ifaces},
+    {"iface-to-br", 1, 1, "", "!IFACE", read_topology, iface_to_br},
 };
 
 }  // namespace

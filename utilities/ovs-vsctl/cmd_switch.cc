@@ -170,9 +170,9 @@ Status emer_reset(Context& ctx) {
 }
 
 const CommandInfo kCommands[] = {
-    {"init", 0, 0, "", nullptr, init, nullptr, true},
-    {"show", 0, 0, "--filter=", read_show, show},
-    {"emer-reset", 0, 0, "", read_emer_reset, emer_reset, nullptr, true},
+    {"init", 0, 0, "", "", nullptr, init, nullptr, true},
+    {"show", 0, 0, "--filter=", "", read_show, show},
+    {"emer-reset", 0, 0, "", "", read_emer_reset, emer_reset, nullptr, true},
 };
 
 }  // namespace

@@ -99,8 +99,9 @@ Status monitor_named_column(vswitch::Idl& idl, const ovsdb::TableSchema& table, 
 
 namespace {
 
-// Takes COLUMN[:KEY] off the front of *rest.
-Result<Assignment> take_column_key(Context& ctx, const ovsdb::TableSchema& table, std::string_view word, std::string_view* rest) {
+// Takes COLUMN[:KEY] off the front of *rest. purpose: get, set or check, for the message.
+Result<Assignment> take_column_key(Context& ctx, const ovsdb::TableSchema& table, std::string_view word, std::string_view purpose,
+                                   std::string_view* rest) {
   size_t n = name_length(word);
   auto column = find_column(table, n ? word.substr(0, n) : word);
   if (!column) return fail(column);
@@ -108,9 +109,10 @@ Result<Assignment> take_column_key(Context& ctx, const ovsdb::TableSchema& table
   out.column = *column;
   *rest = word.substr(n);
   if (rest->starts_with(':')) {
+    if (!out.column->type.is_map()) return fail(fmt::format("cannot specify key to {} for non-map column {}", purpose, out.column->name));
     rest->remove_prefix(1);
     auto key = ovsdb::take_atom_from_text(out.column->type.key, rest, &ctx.symbols);
-    if (!key) return fail(fmt::format("{}: {}", word, key.error().message));
+    if (!key) return fail(key);
     out.key = std::move(*key);
   }
   return out;
@@ -120,7 +122,7 @@ Result<Assignment> take_column_key(Context& ctx, const ovsdb::TableSchema& table
 
 Result<Assignment> parse_column_key(Context& ctx, const ovsdb::TableSchema& table, std::string_view word) {
   std::string_view rest;
-  auto out = take_column_key(ctx, table, word, &rest);
+  auto out = take_column_key(ctx, table, word, "get", &rest);
   if (out && !rest.empty()) return fail(fmt::format("{}: trailing garbage \"{}\" in argument", word, rest));
   return out;
 }
@@ -128,7 +130,7 @@ Result<Assignment> parse_column_key(Context& ctx, const ovsdb::TableSchema& tabl
 Result<Assignment> parse_assignment(Context& ctx, const ovsdb::TableSchema& table, std::string_view word,
                                     std::span<const std::string_view> operators) {
   std::string_view rest;
-  auto out = take_column_key(ctx, table, word, &rest);
+  auto out = take_column_key(ctx, table, word, operators.size() > 1 ? "check" : "set", &rest);
   if (!out) return fail(out);
   // The UUID of a row is neither set nor searched for by its column: records are named by it.
   if (out->column->is_synthetic()) return fail(fmt::format("{} does not contain a column whose name matches \"{}\"", table.name, out->column->name));
@@ -141,15 +143,6 @@ Result<Assignment> parse_assignment(Context& ctx, const ovsdb::TableSchema& tabl
   out->value = rest.substr(best.size());
   return out;
 }
-
-namespace {
-
-Status check_map_key(const ovsdb::ColumnSchema& column) {
-  if (column.type.is_map()) return {};
-  return fail(fmt::format("cannot specify key to set for non-map column {}", column.name));
-}
-
-}  // namespace
 
 Status set_column(Context& ctx, ovsdb::IdlRow& row, std::string_view word) {
   const ovsdb::TableSchema& table = row.table().schema();
@@ -164,7 +157,6 @@ Status set_column(Context& ctx, ovsdb::IdlRow& row, std::string_view word) {
     row.set(column, std::move(*value));
     return {};
   }
-  if (Status s = check_map_key(column); !s) return s;
   auto value = ovsdb::atom_from_text(column.type.value, *parsed->value, &ctx.symbols);
   if (!value) return fail(value);
   ovsdb::Datum pair(column.type.key.type, column.type.value.type);
@@ -222,10 +214,7 @@ Result<bool> condition_holds(Context& ctx, const ovsdb::IdlRow& row, std::string
   if (!parsed) return fail(parsed);
   const ovsdb::ColumnSchema& column = *parsed->column;
   const ovsdb::Datum& datum = row.get(column);
-  if (parsed->key) {
-    if (!column.type.is_map()) return fail(fmt::format("cannot specify key to check for non-map column {}", column.name));
-    return map_key_holds(ctx, column, datum, *parsed);
-  }
+  if (parsed->key) return map_key_holds(ctx, column, datum, *parsed);
   ovsdb::ColumnType type = column.type;
   if (is_set_relation(parsed->op)) type.min = 0, type.max = ovsdb::kUnlimited;
   auto want = ovsdb::datum_from_text(type, *parsed->value, &ctx.symbols);

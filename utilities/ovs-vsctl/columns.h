@@ -22,6 +22,8 @@ bool equal_names(std::string_view a, std::string_view b);   // but for case and 
 Status monitor_named_column(vswitch::Idl& idl, const ovsdb::TableSchema& table, std::string_view word);
 // Replicates what find_row() reads to find a record of this table by name.
 void monitor_row_names(vswitch::Idl& idl, const ovsdb::TableSchema& table);
+// By what records of each table are found, for --help.
+std::string record_names_text();
 // Null when absent and must_exist is false.
 Result<ovsdb::IdlRow*> find_row(Context& ctx, const ovsdb::TableSchema& table, std::string_view name, bool must_exist);
 
@@ -32,9 +34,9 @@ struct Assignment {
   std::string_view op;
   std::optional<std::string_view> value;     // nullopt: nothing followed
 };
-// COLUMN[:KEY] alone.
+// COLUMN[:KEY] alone. A key is refused where the column is no map.
 Result<Assignment> parse_column_key(Context& ctx, const ovsdb::TableSchema& table, std::string_view word);
-// operators: which may stand before the value, as the error message lists them.
+// operators: which may stand before the value, as the error message lists them; more than one make it a condition.
 Result<Assignment> parse_assignment(Context& ctx, const ovsdb::TableSchema& table, std::string_view word,
                                     std::span<const std::string_view> operators);
 

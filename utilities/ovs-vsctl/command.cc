@@ -3,15 +3,36 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "lib/base/strings.h"
 
 namespace turnout::vsctl {
 
+namespace {
+
+std::array<std::span<const CommandInfo>, 7> all_commands() {
+  return {switch_commands(), bridge_commands(), port_commands(), connection_commands(), auto_attach_commands(),
+          conntrack_commands(), database_commands()};
+}
+
+}  // namespace
+
 const CommandInfo* find_command(std::string_view name) {
-  for (auto group : {switch_commands(), bridge_commands(), port_commands(), connection_commands(), database_commands()})
+  for (auto group : all_commands())
     for (const CommandInfo& info : group)
       if (name == info.name) return &info;
   return nullptr;
+}
+
+std::string command_listing() {
+  std::string out;
+  for (auto group : all_commands())
+    for (const CommandInfo& info : group) {
+      for (std::string_view option : split_any(info.options, ",")) out += fmt::format("[{}] ", option);
+      out += fmt::format(",{},{}\n", info.name, info.syntax);
+    }
+  return out;
 }
 
 std::string Command::text() const {

@@ -57,6 +57,8 @@ struct CommandInfo {
   const char* name;
   int min_args, max_args;                        // -1: any number
   const char* options;                           // "--may-exist,--id=": '=' where a value is required
+  // Its arguments for --commands, from which shells complete: "!TABLE *RECORD"; ! once, ? optional, * any number, + one or more.
+  const char* syntax;
   // Before the connection: which columns it will read, and whether its words make sense at all. May be null.
   Status (*prepare)(vswitch::Idl&, const Command&);
   Status (*run)(Context&);
@@ -65,20 +67,25 @@ struct CommandInfo {
   bool changes = false;
 };
 
-// Registered by the cmd_*.cc files; null if there is no such command.
 // Replicates what Topology needs.
 void monitor_topology(vswitch::Idl& idl);
 
+// Of all that the cmd_*.cc files register; null if there is no such command.
 const CommandInfo* find_command(std::string_view name);
 
 // Splits the words after the global options into commands at each "--" and checks names, options and argument counts.
 Result<std::vector<Command>> parse_commands(std::span<const std::string> words);
+
+// What --commands prints: "[--OPTION] ,NAME,SYNTAX", a line for each command.
+std::string command_listing();
 
 std::span<const CommandInfo> bridge_commands();
 std::span<const CommandInfo> port_commands();
 std::span<const CommandInfo> switch_commands();
 std::span<const CommandInfo> connection_commands();
 std::span<const CommandInfo> database_commands();
+std::span<const CommandInfo> auto_attach_commands();
+std::span<const CommandInfo> conntrack_commands();
 void set_list_columns(std::string columns);      // --columns
 
 }  // namespace turnout::vsctl

@@ -37,6 +37,12 @@ const Naming* naming_of(const ovsdb::TableSchema& table) {
   return nullptr;
 }
 
+std::string naming_text(const Naming& naming) {
+  if (!*naming.column) return "as \".\"";
+  if (!*naming.via) return fmt::format("by \"{}\"", naming.column);
+  return fmt::format("via \"{}\" of {} with matching \"{}\"", naming.reference, naming.via, naming.column);
+}
+
 bool is_uuid_prefix(std::string_view text) {
   if (text.size() < 4) return false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -73,9 +79,7 @@ Result<ovsdb::IdlRow*> find_by_name(Context& ctx, const Naming& naming, ovsdb::I
   auto referrer = find_in_column(via, *via.schema().find(naming.column), name);
   if (!referrer || !*referrer) return referrer;
   const ovsdb::Datum& reference = (*referrer)->get(*via.schema().find(naming.reference));
-  if (reference.empty()) return nullptr;
-  if (reference.size() > 1)
-    return fail(fmt::format("multiple rows in {} match \"{}\"", rows.name(), name));
+  if (reference.size() != 1) return nullptr;   // of several, none is meant
   return rows.find(reference.uuid_at());
 }
 
@@ -99,6 +103,15 @@ void monitor_row_names(vswitch::Idl& idl, const ovsdb::TableSchema& table) {
   const ovsdb::TableSchema& holder = *naming->via ? *idl.schema().find(naming->via) : table;
   idl.monitor(holder, *holder.find(naming->column));
   if (*naming->via) idl.monitor(holder, *holder.find(naming->reference));
+}
+
+std::string record_names_text() {
+  std::string out = "Database commands may reference a row in each table in the following ways:\n";
+  for (const auto& table : vswitch::Idl::built_in_schema()->tables()) {
+    out += fmt::format("  {}:\n    by UUID\n", table->name);
+    if (const Naming* naming = naming_of(*table)) out += fmt::format("    {}\n", naming_text(*naming));
+  }
+  return out;
 }
 
 Result<ovsdb::IdlRow*> find_row(Context& ctx, const ovsdb::TableSchema& table, std::string_view name, bool must_exist) {

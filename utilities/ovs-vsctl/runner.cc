@@ -7,12 +7,15 @@
 #include <memory>
 #include <set>
 
+#include "lib/base/log.h"
 #include "utilities/ovs-vsctl/narrow.h"
 
 namespace turnout::vsctl {
 namespace {
 
 using ovsdb::TxnStatus;
+
+Log idl_log{"ovsdb_idl"};
 
 class Runner {
  public:
@@ -45,7 +48,9 @@ class Runner {
   static vswitch::Idl::Options idl_options(const RunOptions& options) {
     vswitch::Idl::Options out;
     out.monitor_all = false;
+    out.leader_only = options.leader_only;
     out.session.retry = options.retry;
+    out.session.shuffle = options.shuffle_remotes;
     out.session.reconnect.probe_interval = Duration(0);
     return out;
   }
@@ -71,8 +76,9 @@ class Runner {
   Status wait_connected() {
     loop_.run_until([&] { return (idl_.has_contents() && idl_.is_connected()) || !idl_.is_alive(); });
     if (idl_.is_alive()) return {};
-    const Error& why = idl_.last_error();
-    return fail(fmt::format("{}: database connection failed ({})", options_.db, why.message.empty() ? "End of file" : why.message));
+    std::string_view why = idl_.last_error().message;
+    if (why.starts_with(options_.db + ": ")) why.remove_prefix(options_.db.size() + 2);
+    return fail(fmt::format("{}: database connection failed ({})", options_.db, why.empty() ? "End of file" : why));
   }
 
   // True when the run is over, false to do it again after the contents changed.
@@ -118,7 +124,9 @@ class Runner {
         return true;
       case TxnStatus::kAborted: return fail("transaction aborted");
       case TxnStatus::kNotLocked: return fail("database not locked");
-      case TxnStatus::kError: return fail(fmt::format("transaction error: {}", txn.error()));
+      case TxnStatus::kError:
+        if (replica_ == Replica::kWhole) idl_log.warn("transaction error: {}", txn.error());   // or it is tried again
+        return fail(fmt::format("transaction error: {}", txn.error()));
       default: return false;
     }
   }

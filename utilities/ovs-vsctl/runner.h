@@ -12,6 +12,8 @@ namespace turnout::vsctl {
 struct RunOptions {
   std::string db;                     // an active or passive connection method
   bool retry = false, wait = true, dry_run = false, oneline = false;
+  // Of several servers: only the leader of their cluster will do; begin with any of them rather than with the first.
+  bool leader_only = true, shuffle_remotes = true;
   std::string args;                   // the command line, for the journal
 };
 

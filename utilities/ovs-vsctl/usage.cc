@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/cli/options.h"
+#include "utilities/ovs-vsctl/columns.h"
 
 namespace turnout::vsctl {
 
@@ -61,6 +62,22 @@ SSL commands:
   del-ssl                     delete the SSL configuration
   set-ssl PRIV-KEY CERT CA-CERT  set the SSL configuration
 
+Auto Attach commands:
+  add-aa-mapping BRIDGE I-SID VLAN  add Auto Attach mapping to BRIDGE
+  del-aa-mapping BRIDGE I-SID VLAN  delete Auto Attach mapping from BRIDGE
+  get-aa-mapping BRIDGE       get Auto Attach mappings from BRIDGE
+
+Conntrack zone commands:
+  add-zone-tp DATAPATH zone=ID TIMEOUT=SECS...  set the timeouts of a zone
+  del-zone-tp DATAPATH zone=ID  delete the timeouts of a zone
+  list-zone-tp DATAPATH       print the timeouts of all zones
+  set-zone-limit DATAPATH zone=ID|default LIMIT  limit the connections of a zone
+  del-zone-limit DATAPATH zone=ID|default  delete the limit of a zone
+  list-zone-limits DATAPATH   print the limits of all zones
+
+Datapath commands:
+  list-dp-cap DATAPATH        print the capabilities of DATAPATH
+
 Database commands:
   list TBL [REC]              list RECord (or all records) in TBL
   find TBL CONDITION...       list records satisfying CONDITION in TBL
@@ -73,15 +90,20 @@ Database commands:
   destroy TBL REC             delete RECord from TBL
   wait-until TBL REC [COL[:KEY]=VALUE]  wait until condition is true
   comment TEXT...             add TEXT to the database's journal
-
+{}
 Options:
   --db=DATABASE               connect to DATABASE
                               (default: unix:{}/db.sock)
+  --[no-]leader-only          of a cluster, connect to its leader only (default)
+  --[no-]shuffle-remotes      try several servers in any order (default)
   --no-wait                   do not wait for ovs-vswitchd to reconfigure
   --retry                     keep trying to connect to server forever
   -t, --timeout=SECS          wait at most SECS seconds for ovs-vswitchd
   --dry-run                   do not commit changes to database
   --oneline                   print exactly one line of output per command
+  --no-syslog                 equivalent to --verbose=vsctl:syslog:warn
+  --commands                  list the commands, for completion by a shell
+  --options                   list the options, likewise
 
 Output formatting options:
   -f, --format=FORMAT         set output formatting to FORMAT
@@ -94,7 +116,7 @@ Output formatting options:
 )";
 
 std::string usage_text() {
-  return fmt::format(fmt::runtime(kUsage), io::run_dir()) + std::string(cli::tls_help()) + std::string(cli::logging_help());
+  return fmt::format(fmt::runtime(kUsage), record_names_text(), io::run_dir()) + std::string(cli::tls_help()) + std::string(cli::logging_help());
 }
 
 }  // namespace turnout::vsctl

@@ -48,6 +48,8 @@ class FakeServer {
   std::vector<std::string> transactions, requests;
   // The one monitor method it knows; set_contents() gives the whole result of it.
   std::string monitor_method = "monitor";
+  bool holds_conditions = false;                 // does not answer monitor_cond_change
+  std::string about_itself = "{}";               // the answer to a monitor of its _Server database
   int connections = 0;
 
  private:
@@ -63,7 +65,12 @@ class FakeServer {
     requests.push_back(m.method + " " + m.params.dump());
     json::Json result;
     if (m.method == "get_schema") result = schema_;
-    if (m.method.starts_with("monitor")) {
+    if (m.method == "monitor_cond_change") {
+      if (holds_conditions) return;
+      result = json::Json::object();
+    } else if (m.params[0] == json::Json("_Server")) {
+      result = js(about_itself);
+    } else if (m.method.starts_with("monitor")) {
       if (m.method != monitor_method) {
         connection_->send(json::Message::error_reply(json::Json("unknown method"), m.id));
         return;
