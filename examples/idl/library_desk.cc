@@ -15,6 +15,7 @@ using turnout::ovsdb::TxnStatus;
 namespace {
 
 [[noreturn]] void die(const std::string& why) {
+  std::fflush(stdout);
   std::fprintf(stderr, "library_desk: %s\n", why.c_str());
   std::exit(1);
 }

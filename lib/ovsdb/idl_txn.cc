@@ -104,7 +104,7 @@ TxnStatus IdlTxn::commit() {
     status_ = TxnStatus::kIncomplete;
     idl_.session_->send_text("{\"method\":\"transact\",\"params\":" + *params + ",\"id\":" + std::to_string(id) + "}");
   } else {
-    status_ = TxnStatus::kUnchanged;
+    status_ = error_.empty() ? TxnStatus::kUnchanged : TxnStatus::kError;
   }
   disassemble();
   return status_;

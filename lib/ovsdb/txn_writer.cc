@@ -1,7 +1,13 @@
 // The operations of RFC 7047 §5.2 for what a transaction did to its rows.
 #include "lib/ovsdb/txn_writer.h"
 
+#include <algorithm>
+
+#include "lib/ovsdb/text_token.h"
+
 namespace turnout::ovsdb {
+
+using json::Json;
 
 namespace {
 
@@ -11,6 +17,12 @@ std::string row_name(const Uuid& uuid) {
   for (char& c : name)
     if (c == '-') c = '_';
   return name;
+}
+
+// The bytes that are no UTF-8; the server would close the connection over them.
+std::string bad_text(std::string_view text) {
+  bool plain = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+  return plain ? "" : invalid_utf8(text);
 }
 
 const std::string& column_name(const IdlRow& row, const ColumnEdit& c) {
@@ -203,13 +215,17 @@ std::optional<std::string> TxnWriter::write() {
   if (!changes_) return std::nullopt;
   if (!txn_.comment_.empty()) {
     out_ += ",{\"op\":\"comment\",\"comment\":";
-    json::append_quoted(out_, txn_.comment_);
+    out_ += Json(txn_.comment_).dump();   // replaces what is no UTF-8
     end();
     ops_++;
   }
   if (txn_.durable_) out_ += ",{\"op\":\"commit\",\"durable\":true}";
   if (txn_.dry_run_) out_ += ",{\"op\":\"abort\"}";
   out_ += ']';
+  if (std::string bad = bad_text(out_); !bad.empty()) {
+    txn_.error_ = "{\"details\":\"not a valid UTF-8 string: invalid UTF-8 sequence " + bad + "\",\"error\":\"constraint violation\"}";
+    return std::nullopt;
+  }
   return std::move(out_);
 }
 

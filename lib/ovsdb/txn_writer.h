@@ -11,7 +11,7 @@ namespace turnout::ovsdb {
 class TxnWriter {
  public:
   explicit TxnWriter(IdlTxn& txn) : txn_(txn) {}
-  // Nullopt: nothing to do. Remembers in the transaction where the results of inserts and of the increment will be.
+  // Nullopt: nothing to do, or the transaction's error() says why it cannot be sent. Remembers in the transaction where the results of inserts and of the increment will be.
   std::optional<std::string> write();
 
  private:

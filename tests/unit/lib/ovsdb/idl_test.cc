@@ -363,6 +363,19 @@ TEST_F(TxnTest, ARowThatTheServerDeletesMeanwhileMeansTryAgain) {
   EXPECT_EQ(txn.commit(), TxnStatus::kTryAgain);
 }
 
+TEST_F(TxnTest, TextThatIsNoUtf8IsNotSent) {
+  begin();
+  IdlTxn txn(*idl);
+  row(kA)->set(column("name"), Datum::string("a\xff"));
+  EXPECT_EQ(block(txn), TxnStatus::kError);
+  EXPECT_EQ(txn.error(), R"({"details":"not a valid UTF-8 string: invalid UTF-8 sequence 0xff","error":"constraint violation"})");
+  EXPECT_EQ(sent(), "nothing");
+  IdlTxn commented(*idl);
+  row(kA)->set(column("name"), Datum::string("\xc3\xa9"));
+  commented.comment("a\xff");
+  EXPECT_EQ(block(commented), TxnStatus::kSuccess);
+}
+
 TEST_F(TxnTest, ARowInsertedAndErasedIsNotSent) {
   begin();
   IdlTxn txn(*idl);
