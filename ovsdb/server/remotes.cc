@@ -183,7 +183,7 @@ void Remotes::status_changed() {
     if (alive.expired()) return;
     status_posted_ = false;
     for (auto& [name, source] : sources_)
-      if (source->database && source->target_table) write_status(*source);
+      if (source->database && source->target_table && server_.is_standalone(source->database->name())) write_status(*source);
   });
 }
 
