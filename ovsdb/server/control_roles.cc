@@ -24,8 +24,9 @@ void add_source_commands(unixctl::Server& unixctl, const Controlled& c) {
     c.active_backup.set_source(args[0]);
     reply.ok({});
   });
-  unixctl.add("ovsdb-server/get-active-ovsdb-server", "", 0, 0,
-              [c](Args, const Reply& reply) { reply.ok(c.active_backup.source()); });
+  unixctl.add("ovsdb-server/get-active-ovsdb-server", "", 0, 0, [c](Args, const Reply& reply) {
+    if (!refused_by_file(c, reply)) reply.ok(c.active_backup.source());
+  });
   unixctl.add("ovsdb-server/set-sync-exclude-tables", "", 1, 1, [c](Args args, const Reply& reply) {
     if (refused_by_file(c, reply)) return;
     auto excluded = ExcludedTables::parse(args[0]);
@@ -33,9 +34,11 @@ void add_source_commands(unixctl::Server& unixctl, const Controlled& c) {
     c.active_backup.set_excluded(std::move(*excluded));
     reply.ok({});
   });
-  unixctl.add("ovsdb-server/get-sync-exclude-tables", "", 0, 0,
-              [c](Args, const Reply& reply) { reply.ok(c.active_backup.excluded().to_string()); });
+  unixctl.add("ovsdb-server/get-sync-exclude-tables", "", 0, 0, [c](Args, const Reply& reply) {
+    if (!refused_by_file(c, reply)) reply.ok(c.active_backup.excluded().to_string());
+  });
   unixctl.add("ovsdb-server/set-active-ovsdb-server-probe-interval", "", 1, 1, [c](Args args, const Reply& reply) {
+    if (refused_by_file(c, reply)) return;
     auto interval = parse_interval(args[0], reply);
     if (!interval) return;
     c.active_backup.set_probe_interval(*interval);
