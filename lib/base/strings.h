@@ -20,6 +20,12 @@ bool starts_with_ignore_case(std::string_view text, std::string_view prefix);
 // Decimal, 0x hexadecimal or 0 octal; the whole text, no sign, no spaces.
 std::optional<uint64_t> parse_unsigned(std::string_view text);
 std::optional<int64_t> parse_signed(std::string_view text);
+// The value of a hexadecimal digit of either case; -1 for any other character.
+constexpr int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
 // Hexadecimal digits, white space between bytes allowed; nullopt on an odd count or another character.
 std::optional<std::vector<uint8_t>> parse_hex(std::string_view text);
 

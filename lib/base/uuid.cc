@@ -9,16 +9,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include "lib/base/strings.h"
+
 namespace turnout {
 
 namespace {
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // Random words, fetched for many UUIDs at once. What a process has fetched is not for its children.
 class Pool {
  public:

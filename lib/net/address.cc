@@ -6,18 +6,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lib/base/strings.h"
+
 namespace turnout::net {
-
-namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 std::optional<Mac> Mac::parse(std::string_view text) {
   if (text.size() != 17) return std::nullopt;

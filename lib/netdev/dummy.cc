@@ -88,9 +88,8 @@ constexpr size_t kShortestFrame = 14;
 std::optional<Frame> from_hex(std::string_view text) {
   if (text.size() % 2) return {};
   Frame bytes;
-  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; };
   for (size_t i = 0; i < text.size(); i += 2) {
-    const int high = digit(text[i]), low = digit(text[i + 1]);
+    const int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
     if (high < 0 || low < 0) return {};
     bytes.push_back(static_cast<uint8_t>(high << 4 | low));
   }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/strings.h"
+
 namespace turnout::ovsdb {
 
 namespace {
@@ -39,7 +41,7 @@ std::optional<uint32_t> hex4(std::string_view text) {
   if (text.size() < 4) return std::nullopt;
   uint32_t v = 0;
   for (char c : text.substr(0, 4)) {
-    int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    const int digit = hex_digit(c);
     if (digit < 0) return std::nullopt;
     v = v << 4 | static_cast<uint32_t>(digit);
   }

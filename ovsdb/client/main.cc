@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
     io::Daemon daemon("ovsdb-client", settings.daemon);
     if (auto started = daemon.start(); !started) cli::fatal(started.error().message);
     io::Loop loop;
+    loop.tls().configure(settings.tls);
     Context context{loop, settings, daemon, default_remote, nullptr, {}, Words(words).subspan(1)};
     status = serve(context, *command, &ended_by);
   }

@@ -36,6 +36,14 @@ TEST(Strings, HexAllowsSpacesBetweenBytesOnly) {
   EXPECT_FALSE(parse_hex("012"));
 }
 
+TEST(Strings, HexDigitsAreOfEitherCaseAndNothingElse) {
+  EXPECT_EQ(hex_digit('0'), 0);
+  EXPECT_EQ(hex_digit('9'), 9);
+  EXPECT_EQ(hex_digit('a'), 10);
+  EXPECT_EQ(hex_digit('F'), 15);
+  for (char c : {'/', ':', '@', 'G', '`', 'g', ' ', '\0', '\xc3'}) EXPECT_EQ(hex_digit(c), -1) << int{c};
+}
+
 TEST(Strings, CaseIsIgnoredWhereAsked) {
   EXPECT_TRUE(equal_ignore_case("Any", "aNY"));
   EXPECT_FALSE(equal_ignore_case("any", "an"));
