@@ -22,6 +22,8 @@ STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\|\d+\|", re.M)
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}")
 SHORT = re.compile(r"(?<=>)[0-9a-f]{8}(?=</a>)|(?<=row )[0-9a-f]{8}\b|(?<=\()[0-9a-f]{8}(?=\))")
 PARSER = re.compile(r"(error reading \"[^\"]*\": )?(line \d+, column \d+, byte \d+|syntax error: object or array expected)[^)\n]*")
+# Which of two rows is the first depends on their UUIDs.
+FIRST = re.compile(r"First row, with UUID [^\"]*")
 RELEASE = re.compile(r"(?<=by ovsdb-tool )3\.\d+\.\d+")
 DEADLINE = 20.0
 SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -106,6 +108,7 @@ class Side:
     def tidy(self, text):
         text = STAMP.sub("", TIME.sub("<time>", SHORT.sub("<short>", UUID.sub("<uuid>", text))))
         text = RELEASE.sub("<release>", text.replace(self.dir + "/", "").replace("/usr/bin/", ""))
+        text = FIRST.sub("<rows>", text)
         text = PARSER.sub("<parser>", re.sub(r"by pid \d+", "by pid <pid>", text))
         return "\n".join(sorted(map(self.tidy_json, text.split("\n"))))
 
