@@ -24,6 +24,10 @@ Session::Session(io::Loop& loop, std::string_view remotes, Options options, Hand
     : loop_(loop), options_(options), handler_(std::move(handler)), reconnect_(options.reconnect) {
   for (std::string_view remote : split_any(remotes, ", ")) remotes_.emplace_back(remote);
   if (remotes_.empty()) remotes_.emplace_back(remotes);
+  if (remotes_.size() == 1 && io::is_passive_name(remotes_[0])) {
+    options_.reconnect.passive = true;
+    reconnect_ = io::Reconnect(options_.reconnect);
+  }
   if (options_.shuffle) std::shuffle(remotes_.begin(), remotes_.end(), std::random_device());
   reconnect_.enable(loop_.clock().now());
   timer_ = loop_.after(Duration(0), [this] { step(); });
@@ -58,23 +62,42 @@ void Session::arm() {
 }
 
 void Session::connect() {
-  TimePoint now = loop_.clock().now();
-  reconnect_log.limited(session_limit, LogLevel::kInfo, "{}: connecting...", remote());
-  reconnect_.connecting(now);
+  const bool passive = io::is_passive_name(remote());
+  reconnect_log.limited(session_limit, LogLevel::kInfo, "{}: {}...", remote(), passive ? "listening" : "connecting");
+  reconnect_.connecting(loop_.clock().now());
+  if (passive) return listen();
   auto stream = io::Stream::connect(loop_, remote());
   if (!stream) return lost(stream.error());
+  talk_over(std::move(*stream));
+}
+
+void Session::listen() {
+  if (listener_) return;
+  auto listener = io::Listener::listen(loop_, remote(), [this](std::unique_ptr<io::Stream> stream) {
+    if (connection_) return;   // one server is enough
+    talk_over(std::move(stream));
+    established();
+  });
+  if (!listener) return lost(listener.error());
+  listener_ = std::move(*listener);
+  options_.retry = true;       // who listens waits for as long as it takes
+}
+
+void Session::talk_over(std::unique_ptr<io::Stream> stream) {
   json::Connection::Handler handler;
-  handler.connected = [this] {
-    connected_ = true;
-    reconnect_.connected(loop_.clock().now());
-    reconnect_log.limited(session_limit, LogLevel::kInfo, "{}: connected", remote());
-    auto guard = guard_;
-    if (handler_.connected) handler_.connected();
-    if (*guard) arm();
-  };
+  handler.connected = [this] { established(); };
   handler.received = [this](json::Message message) { receive(std::move(message)); };
   handler.closed = [this](const Error& error) { lost(error); };
-  connection_ = std::make_unique<json::Connection>(std::move(*stream), std::move(handler));
+  connection_ = std::make_unique<json::Connection>(std::move(stream), std::move(handler));
+}
+
+void Session::established() {
+  if (std::exchange(connected_, true)) return;
+  reconnect_.connected(loop_.clock().now());
+  reconnect_log.limited(session_limit, LogLevel::kInfo, "{}: connected", remote());
+  auto guard = guard_;
+  if (handler_.connected) handler_.connected();
+  if (*guard) arm();
 }
 
 void Session::lost(const Error& error) {

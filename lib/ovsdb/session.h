@@ -28,7 +28,8 @@ class Session {
     std::function<void(json::Message)> received;     // everything but echo
     std::function<void(const Error&)> disconnected;  // lost, or an attempt failed
   };
-  // Remotes are tried in turn ("a,b,c" as ovsdb(7) allows). Connecting starts on the loop, not in here.
+  // Remotes are tried in turn ("a,b,c" as ovsdb(7) allows). Connecting starts on the loop, not in here. A passive remote
+  // ("punix:", "ptcp:", "pssl:") waits for the server to connect, one at a time, however long that takes.
   Session(io::Loop& loop, std::string_view remotes, Options options, Handler handler);
   ~Session();
 
@@ -49,6 +50,9 @@ class Session {
   void step();                                       // does what the state machine says, arms the next deadline
   void arm();
   void connect();
+  void listen();
+  void talk_over(std::unique_ptr<io::Stream> stream);
+  void established();
   void lost(const Error& error);
   void receive(json::Message message);
 
@@ -59,6 +63,7 @@ class Session {
   size_t current_ = 0;
   io::Reconnect reconnect_;
   std::unique_ptr<json::Connection> connection_;
+  std::unique_ptr<io::Listener> listener_;
   io::Handle timer_;
   Error last_error_{""};
   int64_t next_id_ = 0;

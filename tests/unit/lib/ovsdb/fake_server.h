@@ -33,6 +33,12 @@ class FakeServer {
     EXPECT_TRUE(listener.has_value()) << (listener ? "" : listener.error().message);
     if (listener) listener_ = std::move(*listener);
   }
+  // Goes to a client that listens.
+  void call(const std::string& remote) {
+    auto stream = io::Stream::connect(loop_, remote);
+    EXPECT_TRUE(stream.has_value()) << (stream ? "" : stream.error().message);
+    if (stream) accept(std::move(*stream));
+  }
   void close() {
     connection_.reset();
     listener_.reset();

@@ -97,6 +97,23 @@ TEST_F(MonitorTest, ARowMayKeepTheUuidThatItsMakerChose) {
   EXPECT_EQ(txn.inserted_uuid(uuid), uuid);
 }
 
+TEST_F(MonitorTest, APassiveRemoteWaitsForTheServerAndForItsReturn) {
+  const std::string socket = server->remote() + ".client";
+  Idl::Options options;
+  options.session.retry = false;
+  idl = std::make_unique<Idl>(loop, schema, "p" + socket, options);
+  idl->start();
+  loop.poll();
+  EXPECT_TRUE(idl->is_alive());
+  server->call(socket);
+  ASSERT_TRUE(until([&] { return idl->is_connected(); }));
+  server->close();
+  ASSERT_TRUE(until([&] { return !idl->is_connected(); }));
+  EXPECT_TRUE(idl->is_alive());
+  server->call(socket);
+  ASSERT_TRUE(until([&] { return idl->is_connected(); }));
+}
+
 TEST_F(MonitorTest, AFollowerIsLeftForTheLeader) {
   auto leader = make_server();
   server->about_itself = R"({"Database":{"x":{"initial":{"model":"clustered","leader":false,"connected":true}}}})";
