@@ -77,6 +77,9 @@ class Tree:
         """The named modules of a kernel directory, what they need, and modules built elsewhere (paths)."""
         source = kernel / "lib" / "modules" / kernel.name
         table = _Modules(source)
+        for path in extra:
+            needs = subprocess.run(["modinfo", "-F", "depends", path], check=True, capture_output=True, text=True).stdout
+            names = names + [name for name in needs.strip().split(",") if name]
         with tempfile.TemporaryDirectory() as staging:
             target = pathlib.Path(staging) / "lib" / "modules" / kernel.name
             target.mkdir(parents=True)
