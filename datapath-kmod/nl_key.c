@@ -568,7 +568,8 @@ int tn_nl_get_match(const struct nlattr *key_attr, const struct nlattr *mask_att
 	return 0;
 }
 
-int tn_nl_get_metadata(const struct nlattr *attr, struct tn_key *key, struct netlink_ext_ack *extack)
+int tn_nl_get_metadata(const struct nlattr *attr, struct tn_key *key, u8 *ct_version,
+		       struct netlink_ext_ack *extack)
 {
 	struct parse p = { .extack = extack };
 	unsigned int n_tags;
@@ -579,7 +580,11 @@ int tn_nl_get_metadata(const struct nlattr *attr, struct tn_key *key, struct net
 	      take_l2(&p, key);
 	if (err)
 		return err;
-	if (tn_key_is_ip(key))
-		take_ct_tuple(&p, key);
+	/* Userspace gives metadata alone; of a packet without Ethernet header it gives the type as well. */
+	if (!has(&p, OVS_KEY_ATTR_ETHERTYPE))
+		key->mac_proto = TN_MAC_ETHERNET;
+	take_ct_tuple(&p, key);
+	*ct_version = has(&p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4) ? 4 :
+		      has(&p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6) ? 6 : 0;
 	return 0;
 }

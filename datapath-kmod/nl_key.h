@@ -23,10 +23,11 @@ int tn_nl_get_match(const struct nlattr *key_attr, const struct nlattr *mask_att
 		    struct tn_key *mask, struct netlink_ext_ack *extack);
 
 /* What a packet cannot tell by itself, from OVS_PACKET_ATTR_KEY: port, tunnel, marks, ct fields and original
- * tuple, recirculation, whether it has an Ethernet header (else its type in eth_type). The rest of @key
- * is zeros.
+ * tuple, recirculation, whether it has an Ethernet header (else its type in eth_type). The original tuple is
+ * that of the IP version whose attribute there was: *ct_version, 0 for none. The rest of @key is zeros.
  */
-int tn_nl_get_metadata(const struct nlattr *attr, struct tn_key *key, struct netlink_ext_ack *extack);
+int tn_nl_get_metadata(const struct nlattr *attr, struct tn_key *key, u8 *ct_version,
+		       struct netlink_ext_ack *extack);
 
 /* OVS_KEY_ATTR_TUNNEL into key->tun*, or its mask. */
 int tn_nl_get_tunnel(const struct nlattr *attr, struct tn_key *key, bool is_mask,

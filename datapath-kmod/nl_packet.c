@@ -41,34 +41,35 @@ static struct sk_buff *make_packet(struct nlattr **a)
 static int make_key(struct sk_buff *skb, const struct nlattr *attr, struct tn_key *key,
 		    struct netlink_ext_ack *extack)
 {
-	struct tn_ct_orig6 orig;
-	__be16 type;
-	u8 proto;
+	union {
+		struct tn_ct_orig4 v4;
+		struct tn_ct_orig6 v6;
+	} orig;
+	u8 version, proto;
 	int err;
 
-	err = tn_nl_get_metadata(attr, key, extack);
+	err = tn_nl_get_metadata(attr, key, &version, extack);
 	if (err)
 		return err;
-	type = key->eth_type;
 	if (key->mac_proto == TN_MAC_NONE)
-		skb->protocol = type;
+		skb->protocol = key->eth_type;
 	proto = key->ct_orig_proto;
-	if (type == htons(ETH_P_IP))
-		memcpy(&orig, &key->ipv4.ct_orig, sizeof(key->ipv4.ct_orig));
-	else
-		orig = key->ipv6.ct_orig;
 	key->ct_orig_proto = 0;
+	if (version == 4)
+		orig.v4 = key->ipv4.ct_orig;
+	else
+		orig.v6 = key->ipv6.ct_orig;
 	err = tn_key_refresh(skb, key);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "OVS_PACKET_ATTR_PACKET cannot be read");
 		return err;
 	}
-	if (proto && type == key->eth_type && !tn_key_is_nd(key)) {
+	if (version == 4 && key->eth_type == htons(ETH_P_IP)) {
 		key->ct_orig_proto = proto;
-		if (type == htons(ETH_P_IP))
-			memcpy(&key->ipv4.ct_orig, &orig, sizeof(key->ipv4.ct_orig));
-		else
-			key->ipv6.ct_orig = orig;
+		key->ipv4.ct_orig = orig.v4;
+	} else if (version == 6 && key->eth_type == htons(ETH_P_IPV6) && !tn_key_is_nd(key)) {
+		key->ct_orig_proto = proto;
+		key->ipv6.ct_orig = orig.v6;
 	}
 	skb->priority = key->priority;
 	skb->mark = key->skb_mark;
