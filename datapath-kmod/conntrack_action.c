@@ -159,10 +159,9 @@ static int get_plain(struct tn_act_builder *b, struct nlattr **a, struct tn_act_
 	if (a[OVS_CT_ATTR_EVENTMASK]) {
 		ct->has_eventmask = true;
 		ct->eventmask = nla_get_u32(a[OVS_CT_ATTR_EVENTMASK]);
-		bad = a[OVS_CT_ATTR_EVENTMASK];
 	}
 	if (bad && !ct->commit)
-		return FAIL(b, bad, "OVS_CT_ATTR_MARK, _LABELS and _EVENTMASK are for OVS_CT_ATTR_COMMIT");
+		return FAIL(b, bad, "OVS_CT_ATTR_MARK and _LABELS are for OVS_CT_ATTR_COMMIT");
 	return 0;
 }
 
@@ -188,15 +187,19 @@ static int get_helper(struct tn_act_builder *b, const struct nlattr *attr, const
 	return 0;
 }
 
-static int get_timeout(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key,
+/* A policy that is not there (any more) leaves the connection with the usual timeouts, as in the stock module,
+ * whose users probe with a name that nobody has.
+ */
+static void get_timeout(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key,
 		       struct tn_act_ct *ct)
 {
 	if (!nla_len(attr) || !*(const char *)nla_data(attr))
-		return 0;
-	if (nf_ct_set_timeout(b->net, ct->tmpl, ct->family, key->ip.proto, nla_data(attr)))
-		return FAIL(b, attr, "OVS_CT_ATTR_TIMEOUT: there is no such timeout policy for the flow's protocol");
-	nla_strscpy(ct->timeout, attr, sizeof(ct->timeout));
-	return 0;
+		return;
+	if (!nf_ct_set_timeout(b->net, ct->tmpl, ct->family, key->ip.proto, nla_data(attr)))
+		nla_strscpy(ct->timeout, attr, sizeof(ct->timeout));
+	else if (b->log)
+		net_info_ratelimited("turnout: there is no timeout policy %s for the flow's protocol\n",
+				     (const char *)nla_data(attr));
 }
 
 static void release(struct tn_act_ct *ct)
@@ -234,8 +237,8 @@ int tn_ct_parse(struct tn_act_builder *b, const struct nlattr *attr, const struc
 		return -ENOMEM;
 	__set_bit(IPS_CONFIRMED_BIT, &ct.tmpl->status);
 	if (a[OVS_CT_ATTR_TIMEOUT])
-		err = get_timeout(b, a[OVS_CT_ATTR_TIMEOUT], key, &ct);
-	if (!err && a[OVS_CT_ATTR_HELPER])
+		get_timeout(b, a[OVS_CT_ATTR_TIMEOUT], key, &ct);
+	if (a[OVS_CT_ATTR_HELPER])
 		err = get_helper(b, a[OVS_CT_ATTR_HELPER], key, &ct);
 	if (err)
 		goto free;

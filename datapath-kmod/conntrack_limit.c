@@ -275,9 +275,12 @@ free:
 }
 
 static const struct genl_small_ops ops[] = {
-	{ .cmd = OVS_CT_LIMIT_CMD_SET, .doit = limit_set, .flags = GENL_UNS_ADMIN_PERM },
-	{ .cmd = OVS_CT_LIMIT_CMD_DEL, .doit = limit_del, .flags = GENL_UNS_ADMIN_PERM },
-	{ .cmd = OVS_CT_LIMIT_CMD_GET, .doit = limit_get },
+	{ .cmd = OVS_CT_LIMIT_CMD_SET, .doit = limit_set, .flags = GENL_UNS_ADMIN_PERM,
+	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	{ .cmd = OVS_CT_LIMIT_CMD_DEL, .doit = limit_del, .flags = GENL_UNS_ADMIN_PERM,
+	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	{ .cmd = OVS_CT_LIMIT_CMD_GET, .doit = limit_get,
+	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
 };
 
 static const struct genl_multicast_group groups[] = { { .name = OVS_CT_LIMIT_MCGROUP } };

@@ -128,8 +128,8 @@ bool tn_meter_execute(struct tn_dp *dp, const struct sk_buff *skb, u32 id)
 static const struct nla_policy policy[OVS_METER_ATTR_MAX + 1] = {
 	[OVS_METER_ATTR_ID] = { .type = NLA_U32 },
 	[OVS_METER_ATTR_KBPS] = { .type = NLA_FLAG },
-	[OVS_METER_ATTR_STATS] = { .len = sizeof(struct ovs_flow_stats) },
-	[OVS_METER_ATTR_BANDS] = { .type = NLA_UNSPEC },
+	[OVS_METER_ATTR_STATS] = { .type = NLA_BINARY, .len = sizeof(struct ovs_flow_stats) },
+	[OVS_METER_ATTR_BANDS] = { .type = NLA_NESTED },
 	[OVS_METER_ATTR_USED] = { .type = NLA_U64 },
 	[OVS_METER_ATTR_CLEAR] = { .type = NLA_FLAG },
 	[OVS_METER_ATTR_MAX_METERS] = { .type = NLA_U32 },
@@ -140,7 +140,7 @@ static const struct nla_policy band_policy[OVS_BAND_ATTR_MAX + 1] = {
 	[OVS_BAND_ATTR_TYPE] = { .type = NLA_U32 },
 	[OVS_BAND_ATTR_RATE] = { .type = NLA_U32 },
 	[OVS_BAND_ATTR_BURST] = { .type = NLA_U32 },
-	[OVS_BAND_ATTR_STATS] = { .len = sizeof(struct ovs_flow_stats) },
+	[OVS_BAND_ATTR_STATS] = { .type = NLA_BINARY, .len = sizeof(struct ovs_flow_stats) },
 };
 
 /* The datapath of the request, locked and alive, or ERR_PTR. */
@@ -411,10 +411,14 @@ static int meter_del(struct sk_buff *skb, struct genl_info *info)
 }
 
 static const struct genl_small_ops ops[] = {
-	{ .cmd = OVS_METER_CMD_FEATURES, .doit = meter_features },
-	{ .cmd = OVS_METER_CMD_SET, .doit = meter_set, .flags = GENL_UNS_ADMIN_PERM },
-	{ .cmd = OVS_METER_CMD_GET, .doit = meter_get },
-	{ .cmd = OVS_METER_CMD_DEL, .doit = meter_del, .flags = GENL_UNS_ADMIN_PERM },
+	{ .cmd = OVS_METER_CMD_FEATURES, .doit = meter_features,
+	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	{ .cmd = OVS_METER_CMD_SET, .doit = meter_set, .flags = GENL_UNS_ADMIN_PERM,
+	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	{ .cmd = OVS_METER_CMD_GET, .doit = meter_get,
+	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	{ .cmd = OVS_METER_CMD_DEL, .doit = meter_del, .flags = GENL_UNS_ADMIN_PERM,
+	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
 };
 
 static const struct genl_multicast_group groups[] = { { .name = OVS_METER_MCGROUP } };
