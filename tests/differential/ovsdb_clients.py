@@ -189,7 +189,8 @@ def compare_monitors(cmp, ours, theirs, name):
 
 
 def compare_detached(cmp, ours, theirs, name):
-    """A monitor and a lock in the background, told what to do by ovs-appctl; "> TEXT" waits for it in the output."""
+    """A monitor and a lock in the background, told what to do by ovs-appctl; "> N TEXT" waits until its
+    output has the text N times."""
     for section in ("detached monitor", "detached lock"):
         command, *lines = fixed_lines(section)
         results = []
@@ -197,10 +198,12 @@ def compare_detached(cmp, ours, theirs, name):
             status, out = side.detach(command)
             said = [status]
             for line in lines:
-                if line.startswith("> "):
-                    wait_for(lambda: line[2:] in open(out, encoding="utf-8").read(), f"'{line[2:]}' of {command}")
-                else:
+                mark, _, rest = line.partition(" ")
+                if mark != ">":
                     said.append((line, side.run(line)))
+                    continue
+                count, _, text = rest.partition(" ")
+                wait_for(lambda: open(out, encoding="utf-8").read().count(text) >= int(count), f"{rest} of {command}")
             wait_for(lambda: not os.path.exists(f"{side.dir}/ovsdb-client.pid"), f"the end of {command}")
             results.append((said, side.tidy(open(out, encoding="utf-8").read())))
         cmp.same(f"{name}: {command}", *results)
