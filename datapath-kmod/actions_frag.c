@@ -44,13 +44,15 @@ static int fragment_ipv4(const struct envelope *env, struct net *net, struct sk_
 	bool df = ip_hdr(skb)->frag_off & htons(IP_DF);
 	struct ip_frag_state state;
 
+	if (mru < hlen + 8)
+		return -EINVAL;
 	if (hlen > sizeof(struct iphdr)) {
 		/* Which options later fragments carry (RFC 791 §3.1) is known only after parsing them. */
 		IPCB(skb)->opt.optlen = hlen - sizeof(struct iphdr);
 		if (__ip_options_compile(net, &IPCB(skb)->opt, skb, NULL))
 			return -EINVAL;
 	}
-	ip_frag_init(skb, hlen, env->mac_len + LL_RESERVED_SPACE(env->port->dev), mru, df, &state);
+	ip_frag_init(skb, hlen, env->mac_len + LL_RESERVED_SPACE(env->port->dev), mru - hlen, df, &state);
 	while (state.left > 0) {
 		struct sk_buff *frag = ip_frag_next(skb, &state);
 

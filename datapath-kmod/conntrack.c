@@ -265,10 +265,18 @@ static bool has_connection(const struct tn_ct_packet *p)
 		return (!act->helper || (help && rcu_access_pointer(help->helper) == act->helper)) &&
 		       (!act->timeout[0] || nf_ct_timeout_find(conn));
 	}
-	if (act->force && CTINFO2DIR(info) == IP_CT_DIR_REPLY) {
-		nf_ct_delete(conn, 0, 0);
+	return true;
+}
+
+/* Forgets the committed connection whose reply the packet is; true where there was one. */
+static bool delete_if_reply(const struct tn_ct_packet *p)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *conn = nf_ct_get(p->skb, &info);
+
+	if (!conn || !nf_ct_is_confirmed(conn) || CTINFO2DIR(info) != IP_CT_DIR_REPLY)
 		return false;
-	}
+	nf_ct_delete(conn, 0, 0);
 	return true;
 }
 
@@ -360,10 +368,14 @@ static int process(const struct tn_ct_packet *p, bool *changed)
 	struct nf_conn *conn;
 	int err = 0, l4;
 
-	if (!seen) {
+	if (!seen)
 		err = track(p);
-		p->key->ct_state = 0;
+	if (!err && p->act->force && delete_if_reply(p)) {
+		seen = false;
+		err = track(p);
 	}
+	if (!seen)
+		p->key->ct_state = 0;
 	if (err)
 		return err;
 	tn_ct_fill_key(p->skb, p->key, true);

@@ -387,11 +387,12 @@ static int meter_get_or_del(struct genl_info *info, u8 cmd)
 		nlmsg_free(reply);
 		return PTR_ERR(dp);
 	}
-	err = -ENOENT;
+	/* To delete what is not there is well, and answered with nothing. */
+	err = cmd == OVS_METER_CMD_DEL ? 0 : -ENOENT;
 	meter = xa_load(&dp->meters->by_id, id);
 	if (meter)
 		err = nla_put_u32(reply, OVS_METER_ATTR_ID, id) ?: put_meter(reply, meter);
-	if (!err && cmd == OVS_METER_CMD_DEL) {
+	if (meter && !err && cmd == OVS_METER_CMD_DEL) {
 		xa_erase(&dp->meters->by_id, id);
 		dp->meters->n--;
 		kfree_rcu(meter, rcu);

@@ -213,9 +213,10 @@ static int add_pop_eth(struct tn_act_builder *b, const struct nlattr *attr, stru
 	return append(b, OVS_ACTION_ATTR_POP_ETH, 0);
 }
 
-/* A whole header from OVS_NSH_KEY_ATTR_*. */
-static int add_push_nsh(struct tn_act_builder *b, const struct nlattr *nest, struct tn_key *key)
+/* A whole header from the OVS_NSH_KEY_ATTR_* of one OVS_KEY_ATTR_NSH. */
+static int add_push_nsh(struct tn_act_builder *b, const struct nlattr *outer, struct tn_key *key)
 {
+	const struct nlattr *nest = nla_data(outer);
 	const struct ovs_nsh_key_base *base = NULL;
 	const struct nlattr *attr, *md = NULL;
 	struct tn_act_nsh *data;
@@ -223,6 +224,8 @@ static int add_push_nsh(struct tn_act_builder *b, const struct nlattr *nest, str
 	struct tn_act *act;
 	int rem, len;
 
+	if (!nla_ok(nest, nla_len(outer)) || nla_type(nest) != OVS_KEY_ATTR_NSH)
+		return FAIL(b, outer, "OVS_ACTION_ATTR_PUSH_NSH holds one OVS_KEY_ATTR_NSH");
 	nla_for_each_nested(attr, nest, rem) {
 		if (nla_type(attr) == OVS_NSH_KEY_ATTR_BASE && nla_len(attr) == sizeof(*base) && !base)
 			base = nla_data(attr);

@@ -89,7 +89,8 @@ static int dump_push_nsh(const struct tn_act *act, struct sk_buff *msg)
 {
 	const struct tn_act_nsh *data = (const struct tn_act_nsh *)act->data;
 	const struct nshhdr *hdr = (const struct nshhdr *)data->hdr;
-	struct nlattr *nest = nla_nest_start_noflag(msg, OVS_ACTION_ATTR_PUSH_NSH);
+	struct nlattr *outer = nla_nest_start_noflag(msg, OVS_ACTION_ATTR_PUSH_NSH);
+	struct nlattr *nest = outer ? nla_nest_start_noflag(msg, OVS_KEY_ATTR_NSH) : NULL;
 	struct ovs_nsh_key_base base = {
 		nsh_get_flags(hdr), nsh_get_ttl(hdr), hdr->mdtype, hdr->np, hdr->path_hdr,
 	};
@@ -99,6 +100,7 @@ static int dump_push_nsh(const struct tn_act *act, struct sk_buff *msg)
 		    data->len - NSH_BASE_HDR_LEN, &hdr->md1))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
+	nla_nest_end(msg, outer);
 	return 0;
 }
 

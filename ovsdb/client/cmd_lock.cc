@@ -17,18 +17,16 @@ void add_commands(Context& context, unixctl::Server& control, Waiting& waiting) 
   }
 }
 
-// An answer is printed like the first one; an error goes to who asked.
-Status take(const Context& context, Waiting& waiting, const json::Message& message) {
+Status take(Waiting& waiting, const json::Message& message) {
   using Type = json::Message::Type;
   if (message.type == Type::kNotify || message.type == Type::kRequest)
     return print(message.method + "\n" + message.params.dump(json::Json::kSorted) + "\n");
   const auto asked = waiting.find(message.id.as_integer());
   if (asked == waiting.end()) return {};
-  const unixctl::Reply reply = asked->second;
+  if (message.type == Type::kReply) asked->second.ok(message.result.dump(json::Json::kSorted) + "\n");
+  else asked->second.error(message.error.dump(json::Json::kSorted));
   waiting.erase(asked);
-  if (message.type == Type::kReply) reply.ok();
-  else reply.error(message.error.dump(json::Json::kSorted));
-  return message.type == Type::kReply ? print_json(context, message.result) : Status();
+  return {};
 }
 
 Result<int> run(Context& context, const char* method) {
@@ -44,7 +42,7 @@ Result<int> run(Context& context, const char* method) {
     auto message = context.server->receive();
     if (!message) return fail(message);
     if (!*message) return 0;
-    if (auto taken = take(context, waiting, **message); !taken) return fail(taken);
+    if (auto taken = take(waiting, **message); !taken) return fail(taken);
   }
 }
 

@@ -23,7 +23,7 @@ struct Request {
 void add_commands(Context& context, unixctl::Server& control, const Request& request) {
   const auto pause = [&context](bool to, const char* already) {
     return [&context, to, already](unixctl::Args, const unixctl::Reply& reply) {
-      if (context.server->paused() == to) return reply.ok(already);
+      if (context.server->paused() == to) return reply.error(already);
       context.server->pause(to);
       reply.ok();
     };
