@@ -91,14 +91,6 @@ class Side:
             self.monitors.append((line, out, subprocess.Popen(self.words(line), env=self.env, cwd=self.dir, stdout=file,
                                                               stderr=file, stdin=subprocess.DEVNULL)))
 
-    def detach(self, line):
-        """Runs a command that goes into the background; its output so far and to come is in a file."""
-        out = os.path.join(self.dir, "detached")
-        with open(out, "w", encoding="utf-8") as file:
-            done = subprocess.run(self.words(line), env=self.env, cwd=self.dir, stdout=file, stderr=subprocess.DEVNULL,
-                                  stdin=subprocess.DEVNULL, check=False, timeout=DEADLINE)
-        return done.returncode, out
-
     def seen(self, text):
         def all_have():
             return all(text in open(out, encoding="utf-8").read() or process.poll() is not None for _, out, process in self.monitors)
@@ -117,7 +109,7 @@ class Side:
         text = STAMP.sub("", TIME.sub("<time>", SHORT.sub("<short>", UUID.sub("<uuid>", text))))
         text = RELEASE.sub("<release>", text.replace(self.dir + "/", "").replace("/usr/bin/", ""))
         text = FIRST.sub("<rows>", text)
-        text = PARSER.sub("<parser>", re.sub(r" pid \d+", " pid <pid>", text))
+        text = PARSER.sub("<parser>", re.sub(r"by pid \d+", "by pid <pid>", text))
         return "\n".join(sorted(map(self.tidy_json, text.split("\n"))))
 
     @staticmethod
@@ -186,27 +178,6 @@ def compare_monitors(cmp, ours, theirs, name):
         results.append(side.end_monitors())
     for a, b in zip(*results):
         cmp.same(f"{name}: {a[0]}", a[1], b[1])
-
-
-def compare_detached(cmp, ours, theirs, name):
-    """A monitor and a lock in the background, told what to do by ovs-appctl; "> N TEXT" waits until its
-    output has the text N times."""
-    for section in ("detached monitor", "detached lock"):
-        command, *lines = fixed_lines(section)
-        results = []
-        for side in (ours, theirs):
-            status, out = side.detach(command)
-            said = [status]
-            for line in lines:
-                mark, _, rest = line.partition(" ")
-                if mark != ">":
-                    said.append((line, side.run(line)))
-                    continue
-                count, _, text = rest.partition(" ")
-                wait_for(lambda: open(out, encoding="utf-8").read().count(text) >= int(count), f"{rest} of {command}")
-            wait_for(lambda: not os.path.exists(f"{side.dir}/ovsdb-client.pid"), f"the end of {command}")
-            results.append((said, side.tidy(open(out, encoding="utf-8").read())))
-        cmp.same(f"{name}: {command}", *results)
 
 
 def compare_snapshots(cmp, ours, theirs, name):
@@ -286,7 +257,6 @@ def main():
                 sides.append(Side(client_path, server_path))
             compare_commands(cmp, *sides, f"server of {server}")
             compare_monitors(cmp, *sides, f"server of {server}")
-            compare_detached(cmp, *sides, f"server of {server}")
             compare_snapshots(cmp, *sides, f"server of {server}")
             if server == "turnout":
                 compare_tools(cmp, *sides)

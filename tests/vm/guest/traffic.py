@@ -2,16 +2,13 @@
 
 A test script names the daemons in TURNOUT_REFERENCE, imports this and calls main(); the module is loaded already.
 """
-import contextlib
-import ctypes
 import socket
 import threading
 
+from namespace import inside
 from switch_lab import Switch, main, run, test, wait_for
 
 __all__ = ["in_ns", "inside", "main", "run", "tcp", "test", "wait_for", "with_switch"]
-CLONE_NEWNET = 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
 _switch = None
 
 
@@ -20,9 +17,9 @@ def with_switch(function):
     def wrapped():
         global _switch
         if not _switch:
+            # Debian's 3.1 counts no CPUs, and starts no handlers, in the first ten seconds of a machine.
+            wait_for("ten seconds of uptime", lambda: float(open("/proc/uptime").read().split()[0]) > 11)
             _switch = Switch()
-            # Debian's 3.1 is left without handler threads for a while when its last kernel bridge goes and comes.
-            _switch.vsctl("add-br", "base")
         log_start = len(_switch.log())
         try:
             _switch.vsctl("add-br", "br0")
@@ -39,18 +36,6 @@ def with_switch(function):
 
 def in_ns(ns, *words, **options):
     return run("ip", "netns", "exec", ns, *words, **options)
-
-
-@contextlib.contextmanager
-def inside(ns):
-    """This thread in the network namespace: a socket made here stays there."""
-    with open(f"/run/netns/{ns}") as there, open("/proc/thread-self/ns/net") as here:
-        if _libc.setns(there.fileno(), CLONE_NEWNET) != 0:
-            raise OSError(ctypes.get_errno(), f"setns {ns}")
-        try:
-            yield
-        finally:
-            _libc.setns(here.fileno(), CLONE_NEWNET)
 
 
 def tcp(server_ns, client_ns, address, size=2_000_000, port=5000):

@@ -77,13 +77,10 @@ class Tree:
         """The named modules of a kernel directory, what they need, and modules built elsewhere (paths)."""
         source = kernel / "lib" / "modules" / kernel.name
         table = _Modules(source)
-        for path in extra:
-            needs = subprocess.run(["modinfo", "-F", "depends", path], check=True, capture_output=True, text=True).stdout
-            names = names + [name for name in needs.strip().split(",") if name]
         with tempfile.TemporaryDirectory() as staging:
             target = pathlib.Path(staging) / "lib" / "modules" / kernel.name
             target.mkdir(parents=True)
-            for path in table.closure(names):
+            for path in table.closure([*names, *(need for path in extra for need in depends(path))]):
                 (target / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source / path, target / path)
             for path in extra:
@@ -105,6 +102,12 @@ class Tree:
         for path, (mode, content) in sorted(self.entries.items()):
             archive.add(path, mode, content if isinstance(content, bytes) else content.read_bytes())
         archive.add("/TRAILER!!!", 0, b"")
+
+
+def depends(module):
+    """The modules that a module file says it needs."""
+    text = subprocess.run(["modinfo", "-F", "depends", str(module)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [name for name in text.strip().split(",") if name]
 
 
 class _Modules:
