@@ -27,6 +27,11 @@ class Reconnect {
   void disconnected(TimePoint now);
   void activity(TimePoint now);          // something was received
   void set_probe_interval(Duration d) { settings_.probe_interval = d; }
+  void set_backoff(Duration min, Duration max) {
+    settings_.min_backoff = min;
+    settings_.max_backoff = max;
+    if (backoff_ > max) backoff_ = max;
+  }
   void force(TimePoint now);             // skip the back-off
   Action run(TimePoint now);             // what to do now; call again at deadline()
   TimePoint deadline() const;

@@ -6,6 +6,7 @@
 // `stream_ssl` with its name; a connection that cannot be made for it fails with ENOPROTOOPT.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,8 @@ class Tls {
   Tls(const Tls&) = delete;
 
   void configure(TlsSettings settings);  // for connections from now on
+  // Asked for the settings before each connection, instead: they stand somewhere that changes.
+  void follow(std::function<TlsSettings()> source);
   const TlsSettings& settings() const;
 
   class Context;                         // lib/io only

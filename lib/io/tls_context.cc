@@ -128,6 +128,7 @@ void Tls::Context::configure(TlsSettings settings) {
 }
 
 SslContextPtr Tls::Context::current() {
+  if (source_) configure(source_());
   const Stamps now = stamps();
   if (tried_ && now == read_) return made_;
   SslContextPtr made = make();
@@ -254,7 +255,11 @@ bool Tls::Context::bootstrap(SSL* ssl) {
 
 Tls::Tls() : context_(std::make_unique<Context>()) {}
 Tls::~Tls() = default;
-void Tls::configure(TlsSettings settings) { context_->configure(std::move(settings)); }
+void Tls::configure(TlsSettings settings) {
+  context_->follow({});
+  context_->configure(std::move(settings));
+}
+void Tls::follow(std::function<TlsSettings()> source) { context_->follow(std::move(source)); }
 const TlsSettings& Tls::settings() const { return context_->settings(); }
 
 }  // namespace turnout::io

@@ -25,6 +25,7 @@ ProtocolRange parse_protocols(std::string_view text);
 class Tls::Context {
  public:
   void configure(TlsSettings settings);
+  void follow(std::function<TlsSettings()> source) { source_ = std::move(source); }
   const TlsSettings& settings() const { return settings_; }
   // The context for a new connection; null if the settings do not do, which is logged once for each change of them or of
   // the files. Files that turned bad leave what was read before in use.
@@ -48,6 +49,7 @@ class Tls::Context {
   bool load_identity(SSL_CTX* context) const;
   bool load_authorities(SSL_CTX* context);
 
+  std::function<TlsSettings()> source_;
   TlsSettings settings_;
   Stamps read_{};
   SslContextPtr made_;

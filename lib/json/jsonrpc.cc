@@ -131,6 +131,7 @@ void Connection::send_text(std::string json) {
 }
 size_t Connection::backlog() const { return core_->stream->backlog(); }
 void Connection::set_reading(bool reading) { core_->stream->set_reading(reading); }
+std::string Connection::peer_common_name() const { return core_->stream->peer_common_name(); }
 const std::string& Connection::name() const { return core_->stream->name(); }
 
 }  // namespace turnout::json

@@ -42,6 +42,7 @@ class Connection {
   size_t backlog() const;                             // bytes not yet given to the kernel
   void set_reading(bool reading);
   const std::string& name() const;
+  std::string peer_common_name() const;               // of the peer's verified certificate, once connected
 
  private:
   struct Core;

@@ -34,9 +34,10 @@ Status Configuration::reload() {
     problems += (problems.empty() ? "" : "\n") + status.error().message;
   };
   for (auto it = listed_.begin(); it != listed_.end();) {
-    const auto& [target, options] = *it;
+    auto& [target, options] = *it;
     auto wanted = file->remotes.find(target);
-    if (wanted != file->remotes.end() && wanted->second == options) {
+    if (wanted != file->remotes.end() && (wanted->second == options || remotes_.reconfigure(target, wanted->second))) {
+      options = wanted->second;
       ++it;
       continue;
     }

@@ -11,15 +11,16 @@ namespace {
 struct NamedOperation {
   std::string_view name;
   Operation run;
+  bool writes = false;
 };
 constexpr NamedOperation kOperations[] = {
-    {"insert", op_insert}, {"select", op_select}, {"update", op_update}, {"mutate", op_mutate},   {"delete", op_delete},
-    {"wait", op_wait},     {"commit", op_commit}, {"abort", op_abort},   {"comment", op_comment}, {"assert", op_assert},
+    {"insert", op_insert, true}, {"update", op_update, true}, {"mutate", op_mutate, true}, {"delete", op_delete, true},
+    {"select", op_select}, {"wait", op_wait}, {"commit", op_commit}, {"abort", op_abort}, {"comment", op_comment}, {"assert", op_assert},
 };
 
-Operation find_operation(std::string_view name) {
+const NamedOperation* find_operation(std::string_view name) {
   for (const NamedOperation& operation : kOperations)
-    if (operation.name == name) return operation.run;
+    if (operation.name == name) return &operation;
   return nullptr;
 }
 
@@ -27,8 +28,11 @@ DbStatus run_one(Execution& execution, const json::Json& json, size_t number, si
   ObjectParser parser(json, fmt::format("ovsdb operation {} of {}", number, total));
   auto name = parser.required("op", kJsonId);
   if (!name) return parser.finish();
-  const Operation operation = find_operation(name->as_string());
-  if (operation) return operation(execution, parser, out);
+  if (const NamedOperation* operation = find_operation(name->as_string())) {
+    const DbStatus status = operation->run(execution, parser, out);
+    // What is wrong with an operation comes before whether it may be done.
+    return status && operation->writes ? check_writable(execution, operation->name) : status;
+  }
   parser.complain("No operation \"" + std::string(name->as_string()) + '"');
   return parser.finish();
 }

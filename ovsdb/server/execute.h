@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ovsdb/server/object_parser.h"
+#include "ovsdb/server/rbac.h"
 #include "ovsdb/server/transaction.h"
 
 namespace turnout::ovsdb::server {
@@ -17,6 +18,7 @@ struct Execution {
   int64_t elapsed_ms = 0;                 // since the request came; `wait` measures against it
   bool read_only = false;                 // operations that would change the database fail
   bool reserved = false;                  // likewise, because the database is the server's own
+  const Principal* principal = nullptr;   // who asks; null: the server itself, which may do anything
 
   SymbolTable symbols = {};
   std::string comment = {};

@@ -64,4 +64,16 @@ void LockTable::unlock_all(LockHolder& holder) {
   for (const std::string& name : names) unlock(holder, name);
 }
 
+std::vector<std::string> LockTable::names(const LockHolder& holder, Kind kind) const {
+  std::vector<std::string> found;
+  for (const auto& [name, queue] : queues_) {
+    const auto& [claims, robbed] = queue;
+    const auto at = std::find_if(claims.begin(), claims.end(), of(holder));
+    const bool lost = std::find(robbed.begin(), robbed.end(), &holder) != robbed.end();
+    const bool held = at != claims.end() && at == claims.begin(), waiting = at != claims.end() && !held;
+    if ((kind == Kind::kHeld && held) || (kind == Kind::kWaiting && waiting) || (kind == Kind::kLost && lost)) found.push_back(name);
+  }
+  return found;
+}
+
 }  // namespace turnout::ovsdb::server

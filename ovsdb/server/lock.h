@@ -30,6 +30,9 @@ class LockTable {
   bool unlock(LockHolder& holder, std::string_view lock);
   void unlock_all(LockHolder& holder);
   size_t size() const { return queues_.size(); }
+  // The locks that the holder owns; waits for; stole and was robbed of.
+  enum class Kind { kHeld, kWaiting, kLost };
+  std::vector<std::string> names(const LockHolder& holder, Kind kind) const;
 
  private:
   struct Claim {

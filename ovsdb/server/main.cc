@@ -10,6 +10,7 @@
 #include "ovsdb/server/control.h"
 #include "ovsdb/server/options.h"
 #include "ovsdb/server/run_command.h"
+#include "ovsdb/server/tls_files.h"
 
 namespace turnout::ovsdb::server {
 namespace {
@@ -24,13 +25,18 @@ int failed(const Error& error) {
 
 // Databases, remotes and the role that the command line or the configuration file wants.
 Status configure(const Options& options, const Controlled& controlled) {
-  if (controlled.configuration) return controlled.configuration->reload();
+  use_tls(controlled.server, options.tls);
+  if (controlled.configuration) {
+    auto loaded = controlled.configuration->reload();
+    return loaded ? check_tls_columns(controlled.server, options.tls) : loaded;
+  }
   auto excluded = ExcludedTables::parse(options.sync_exclude_tables);
   if (!excluded) return fail(excluded);
   controlled.active_backup.set_excluded(std::move(*excluded));
   controlled.active_backup.set_source(options.sync_from);
   for (const std::string& path : std::set<std::string>(options.databases.begin(), options.databases.end()))
     if (auto added = controlled.server.add_database(path); !added) return added;
+  if (auto tls = check_tls_columns(controlled.server, options.tls); !tls) return tls;
   if (!options.sync_from.empty() && !options.active)
     if (auto connected = controlled.active_backup.connect(); !connected) return connected;
   for (const std::string& remote : options.remotes)

@@ -9,8 +9,9 @@ DbStatus op_delete(Execution& execution, ObjectParser& parser, std::string& out)
   if (auto parsed = parser.finish(); !parsed) return parsed;
   auto condition = Condition::from_json(table->schema(), *where, &execution.symbols);
   if (!condition) return db_fail(condition);
-  if (auto writable = check_writable(execution, "delete"); !writable) return writable;
   const std::vector<RowPtr> rows = matching_rows(execution, *table, *condition);
+  if (const auto permission = permission_for(execution, *table))
+    if (auto allowed = permission->check_delete(rows); !allowed) return allowed;
   for (const RowPtr& row : rows) execution.txn.erase(*table, row->id());
   append_count(out, rows.size());
   return {};

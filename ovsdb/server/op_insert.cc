@@ -51,12 +51,13 @@ DbStatus op_insert(Execution& execution, ObjectParser& parser, std::string& out)
   row->uuid = Datum::uuid(id ? *id : Uuid::random());
   for (auto& [column, value] : values->values)
     if (!column->is_synthetic()) row->at(*column) = std::move(value);
+  if (const auto permission = permission_for(execution, *table))
+    if (auto allowed = permission->check_insert(*row); !allowed) return allowed;
   // Defaults need not satisfy constraints: an enumeration need not contain "".
   for (const ColumnSchema& column : table->schema().columns) {
     if (!column.type.key.has_constraints() && !column.type.value.has_constraints()) continue;
     if (auto good = column.type.check(row->get(column)); !good) return good;
   }
-  if (auto writable = check_writable(execution, "insert"); !writable) return writable;
   out += "{\"uuid\":[\"uuid\",\"" + row->id().to_string() + "\"]}";
   execution.txn.insert(*table, std::move(row));
   return {};

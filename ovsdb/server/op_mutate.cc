@@ -13,9 +13,10 @@ DbStatus op_mutate(Execution& execution, ObjectParser& parser, std::string& out)
   if (!mutations) return db_fail(mutations);
   auto condition = Condition::from_json(table->schema(), *where, &execution.symbols);
   if (!condition) return db_fail(condition);
-  if (auto writable = check_writable(execution, "mutate"); !writable) return writable;
 
   const std::vector<RowPtr> rows = matching_rows(execution, *table, *condition);
+  if (const auto permission = permission_for(execution, *table))
+    if (auto allowed = permission->check_mutate(rows, *mutations); !allowed) return allowed;
   for (const RowPtr& row : rows) {
     // The version this transaction may change, once a mutation has really changed something.
     const Row* current = row.get();

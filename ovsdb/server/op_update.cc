@@ -17,9 +17,10 @@ DbStatus op_update(Execution& execution, ObjectParser& parser, std::string& out)
   }
   auto condition = Condition::from_json(table->schema(), *where, &execution.symbols);
   if (!condition) return db_fail(condition);
-  if (auto writable = check_writable(execution, "update"); !writable) return writable;
 
   const std::vector<RowPtr> rows = matching_rows(execution, *table, *condition);
+  if (const auto permission = permission_for(execution, *table))
+    if (auto allowed = permission->check_update(rows, values->values); !allowed) return allowed;
   for (const RowPtr& row : rows) {
     for (const auto& [column, value] : values->values)
       if (!(row->get(*column) == value)) execution.txn.modify(*table, row).at(*column) = value;

@@ -60,6 +60,11 @@ std::vector<RowPtr> matching_rows(const Execution& execution, const Table& table
 
 void append_count(std::string& out, size_t count) { out += "{\"count\":" + std::to_string(count) + '}'; }
 
+std::optional<Permission> permission_for(const Execution& execution, const Table& table) {
+  if (!execution.principal) return std::nullopt;
+  return Permission::of(execution.txn.database(), *execution.principal, table);
+}
+
 DbStatus check_writable(const Execution& execution, std::string_view operation) {
   const std::string head = std::string(operation) + " operation not allowed ";
   if (execution.read_only) return db_fail("not allowed", head + "when database server is in read only mode");

@@ -31,6 +31,8 @@ DbResult<RowValues> parse_row(const Table& table, const json::Json& json, Symbol
 DbResult<std::vector<const ColumnSchema*>> parse_columns(const Table& table, const std::optional<json::Json>& json);
 std::vector<RowPtr> matching_rows(const Execution& execution, const Table& table, const Condition& condition);
 void append_count(std::string& out, size_t count);
+// What the client may do to the table; none: anything.
+std::optional<Permission> permission_for(const Execution& execution, const Table& table);
 // Fails when the database must not be changed.
 DbStatus check_writable(const Execution& execution, std::string_view operation);
 

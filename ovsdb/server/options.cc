@@ -21,9 +21,11 @@ std::string help_text() {
          "\n"
          "Active JSON-RPC connection methods:\n"
          "  tcp:HOST:PORT           PORT at remote HOST\n"
+         "  ssl:HOST:PORT           SSL PORT at remote HOST\n"
          "  unix:FILE               Unix domain socket named FILE\n"
          "Passive JSON-RPC connection methods:\n"
          "  ptcp:PORT[:IP]          listen to TCP PORT on IP\n"
+         "  pssl:PORT[:IP]          listen for SSL on PORT on IP\n"
          "  punix:FILE              listen on Unix domain socket FILE\n" +
          std::string(cli::tls_help()) + std::string(cli::daemon_help()) +
          "\n"
@@ -91,10 +93,8 @@ Options parse_options(int argc, char** argv) {
     Database::writes_diffs = false;
     return Status{};
   }});
-  // What the keys are for, an SSL remote, is refused where it is used.
-  cli::TlsOptions tls;
   cli::add_daemon(options, parsed.daemon);
-  cli::add_tls(options, tls);
+  cli::add_tls(options, parsed.tls);
   cli::add_common(options, help_text());
   keep(options, "sync-from", parsed.sync_from);
   keep(options, "sync-exclude-tables", parsed.sync_exclude_tables);

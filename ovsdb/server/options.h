@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/io/daemon.h"
+#include "lib/io/tls.h"
 
 namespace turnout::ovsdb::server {
 
@@ -17,6 +18,7 @@ struct Options {
   std::string directory;                // where the program was started
   std::string sync_from, sync_exclude_tables;
   bool active = false;
+  io::TlsSettings tls;                  // files may be "db:DB,TABLE,COLUMN" (tls_files.h)
   std::string unixctl;                  // empty: the default
 };
 

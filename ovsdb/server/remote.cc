@@ -1,6 +1,9 @@
 // Listening, connecting and reconnecting.
 #include "ovsdb/server/remote.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "lib/base/log.h"
 
 namespace turnout::ovsdb::server {
@@ -8,114 +11,160 @@ namespace {
 
 Log log_{"ovsdb_jsonrpc_server"};
 Log reconnect_log{"reconnect"};
+LogRateLimit limit{20};
 constexpr Duration kFirstBackoff = std::chrono::seconds(1);
 constexpr Duration kNetworkProbe = std::chrono::seconds(5);
 
 bool is_local(std::string_view target) { return target.starts_with("unix:") || target.starts_with("punix:"); }
 
+std::string reason(const Error& error) { return error.code ? std::strerror(error.code) : error.message; }
+
 }  // namespace
 
-std::string Remote::complaint(std::string_view target) {
-  if (target.starts_with("ssl:") || target.starts_with("pssl:")) return "SSL connections are not supported by this release";
-  if (!io::is_active_name(target) && !io::is_passive_name(target)) return "unknown connection method";
-  return {};
-}
-
 Remote::Remote(Server& server, std::string target, RemoteOptions options, std::function<void()> changed)
-    : server_(server), target_(std::move(target)), options_(options), changed_(std::move(changed)) {
-  if (std::string wrong = complaint(target_); !wrong.empty()) {
-    last_error_ = wrong;
-    log_.err("{}: {}", target_, wrong);
-  } else if (io::is_passive_name(target_)) {
-    listen();
+    : server_(server), target_(std::move(target)), options_(std::move(options)), changed_(std::move(changed)),
+      reconnect_(reconnect_settings()) {
+  if (is_active()) {
+    reconnect_.enable(server_.loop().clock().now());
+    step();
   } else {
-    connect();
+    listen();
   }
 }
 
 Remote::~Remote() {
   alive_.reset();
-  if (active_) active_->close({});
+  for (Session* session : sessions_) session->close({});
+}
+
+Duration Remote::probe_interval() const {
+  return options_.probe_interval.value_or(is_local(target_) ? Duration(0) : kNetworkProbe);
+}
+
+// Probing is the session's.
+io::Reconnect::Settings Remote::reconnect_settings() const {
+  return {.min_backoff = std::min(kFirstBackoff, options_.max_backoff), .max_backoff = options_.max_backoff, .probe_interval = Duration(0)};
+}
+
+bool Remote::reconfigure(const RemoteOptions& options) {
+  if (options.dscp != options_.dscp) return false;
+  const bool backoff_changed = options.max_backoff != options_.max_backoff;
+  options_ = options;
+  if (backoff_changed) reconnect_.set_backoff(reconnect_settings().min_backoff, options_.max_backoff);
+  for (Session* session : sessions_) session->reconfigure(probe_interval(), options_.read_only, options_.role);
+  if (is_active()) arm();
+  return true;
 }
 
 SessionOptions Remote::session_options() {
   SessionOptions options;
-  options.probe_interval = options_.probe_interval.value_or(is_local(target_) ? Duration(0) : kNetworkProbe);
+  options.probe_interval = probe_interval();
   options.read_only = options_.read_only;
+  options.role = options_.role;
+  options.closed = [this, alive = std::weak_ptr<bool>(alive_)](Session& session, const std::string& why) {
+    if (alive.expired()) return;
+    std::erase(sessions_, &session);
+    if (is_active()) return lost(why);
+    changed_();
+  };
   return options;
 }
 
 void Remote::listen() {
-  auto accept = [this](std::unique_ptr<io::Stream> stream) {
-    SessionOptions options = session_options();
-    ++n_connections_;
-    connected_at_ = server_.loop().clock().now();
-    options.closed = [this, alive = std::weak_ptr<bool>(alive_)](const std::string&) {
-      if (alive.expired()) return;
-      --n_connections_;
-      disconnected_at_ = server_.loop().clock().now();
-      changed_();
-    };
-    server_.adopt(std::move(stream), std::move(options));
-    changed_();
-  };
-  auto listener = io::Listener::listen(server_.loop(), target_, std::move(accept));
-  if (!listener) {
-    last_error_ = listener.error().message;
-    log_.err("{}: listen failed: {}", target_, last_error_);
-    backoff_ = backoff_.count() ? std::min(backoff_ * 2, options_.max_backoff) : kFirstBackoff;
-    retry_ = server_.loop().after(backoff_, [this] { listen(); });
-    return;
+  auto listener = io::Listener::listen(server_.loop(), target_, [this](std::unique_ptr<io::Stream> stream) { accept(std::move(stream)); },
+                                       6640, options_.dscp);
+  if (listener) {
+    listener_ = std::move(*listener);
+    last_error_.clear();
+    return changed_();
   }
-  listener_ = std::move(*listener);
-  last_error_.clear();
+  last_error_ = reason(listener.error());
+  log_.limited(limit, LogLevel::kErr, "{}: listen failed: {}", target_, last_error_);
+  listen_backoff_ = std::clamp(listen_backoff_ * 2, std::min(kFirstBackoff, options_.max_backoff), options_.max_backoff);
+  timer_ = server_.loop().after(listen_backoff_, [this] { listen(); });
+}
+
+void Remote::accept(std::unique_ptr<io::Stream> stream) {
+  sessions_.push_back(&server_.adopt(std::move(stream), session_options()));
   changed_();
 }
 
+void Remote::step() {
+  switch (reconnect_.run(server_.loop().clock().now())) {
+    case io::Reconnect::Action::kConnect: connect(); break;
+    case io::Reconnect::Action::kDisconnect:   // the attempt takes too long
+      if (!sessions_.empty()) sessions_.front()->close(std::strerror(ETIMEDOUT));
+      break;
+    default: break;
+  }
+  arm();
+}
+
+void Remote::arm() {
+  const TimePoint due = reconnect_.deadline();
+  if (due == kNever) timer_.reset();
+  else timer_ = server_.loop().at(due, [this] { step(); });
+}
+
 void Remote::connect() {
-  state_ = "CONNECTING";
-  reconnect_log.info("{}: connecting...", target_);
-  auto stream = io::Stream::connect(server_.loop(), target_);
-  if (!stream) return try_again(stream.error().message);
+  reconnect_log.limited(limit, LogLevel::kInfo, "{}: connecting...", target_);
+  reconnect_.connecting(server_.loop().clock().now());
+  auto stream = io::Stream::connect(server_.loop(), target_, 6640, options_.dscp);
+  if (!stream) {
+    static LogRateLimit names{5};
+    log_.limited(names, LogLevel::kErr, "{}", stream.error().message);
+    return lost(std::strerror(EAFNOSUPPORT));
+  }
   SessionOptions options = session_options();
   options.connected = [this, alive = std::weak_ptr<bool>(alive_)] {
     if (alive.expired()) return;
-    reconnect_log.info("{}: connected", target_);
-    state_ = "ACTIVE";
-    backoff_ = Duration(0);
+    reconnect_log.limited(limit, LogLevel::kInfo, "{}: connected", target_);
     connected_at_ = server_.loop().clock().now();
+    reconnect_.connected(*connected_at_);
+    arm();
     changed_();
   };
-  options.closed = [this, alive = std::weak_ptr<bool>(alive_)](const std::string& why) {
-    if (alive.expired()) return;
-    active_ = nullptr;
-    if (state_ == "ACTIVE") disconnected_at_ = server_.loop().clock().now();
-    try_again(why);
-  };
-  active_ = &server_.adopt(std::move(*stream), std::move(options));
+  sessions_.push_back(&server_.adopt(std::move(*stream), std::move(options)));
 }
 
-void Remote::try_again(const std::string& why) {
+// An attempt failed or a connection ended.
+void Remote::lost(const std::string& why) {
+  const TimePoint now = server_.loop().clock().now();
   if (!why.empty()) last_error_ = why;
-  state_ = "BACKOFF";
-  backoff_ = backoff_.count() ? std::min(backoff_ * 2, options_.max_backoff) : std::min(kFirstBackoff, options_.max_backoff);
-  retry_ = server_.loop().after(backoff_, [this] { connect(); });
+  if (reconnect_.is_connected()) {
+    disconnected_at_ = now;
+    reconnect_.disconnected(now);
+  } else {
+    reconnect_log.limited(limit, LogLevel::kInfo, "{}: connection attempt failed ({})", target_, why);
+    reconnect_.connect_failed(now);
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(reconnect_.backoff()).count();
+  if (seconds > 1) reconnect_log.limited(limit, LogLevel::kInfo, "{}: waiting {} seconds before reconnect", target_, seconds);
+  arm();
   changed_();
 }
 
 RemoteStatus Remote::status() const {
   RemoteStatus status;
   status.last_error = last_error_;
+  if (!is_active()) {
+    status.n_connections = sessions_.size();
+    status.connected = !sessions_.empty();
+    status.bound_port = listener_ ? listener_->bound_port() : 0;
+    return status;
+  }
   status.connected_at = connected_at_;
   status.disconnected_at = disconnected_at_;
-  status.state = state_;
-  status.connected = state_ == "ACTIVE";
-  if (io::is_passive_name(target_)) {
-    status.n_connections = n_connections_;
-    status.connected = n_connections_ > 0;
-    status.state = status.connected ? "ACTIVE" : "BACKOFF";
-    status.bound_port = listener_ ? listener_->bound_port() : 0;
+  status.connected = reconnect_.is_connected();
+  if (sessions_.empty()) {
+    status.state = "BACKOFF";
+    return status;
   }
+  const Session& session = *sessions_.front();
+  status.state = !status.connected ? "CONNECTING" : session.is_idle() ? "IDLE" : "ACTIVE";
+  status.locks_held = server_.locks().names(session, LockTable::Kind::kHeld);
+  status.locks_waiting = server_.locks().names(session, LockTable::Kind::kWaiting);
+  status.locks_lost = server_.locks().names(session, LockTable::Kind::kLost);
   return status;
 }
 

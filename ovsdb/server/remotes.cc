@@ -5,11 +5,17 @@
 
 #include "lib/base/log.h"
 #include "lib/base/strings.h"
+#include "ovsdb/server/db_column.h"
 
 namespace turnout::ovsdb::server {
 namespace {
 
 Log log_{"ovsdb_server"};
+
+// Of connections that a row configures, unless it says otherwise.
+constexpr uint8_t kDefaultDscp = 48;
+// How old sec_since_connect may be in the database.
+constexpr Duration kRefresh = std::chrono::seconds(5);
 
 template <typename T>
 std::optional<T> read_column(const Row& row, const Table& table, std::string_view name, AtomType type, T (*get)(const Datum&)) {
@@ -30,6 +36,14 @@ RemoteOptions read_options(const Row& row, const Table& table) {
   if (auto ms = read_integer(row, table, "inactivity_probe"); ms && *ms >= 0) options.probe_interval = std::chrono::milliseconds(*ms);
   options.read_only = read_column<bool>(row, table, "read_only", AtomType::kBoolean,
                                         [](const Datum& d) { return d.boolean_at(); }).value_or(false);
+  options.role = read_column<std::string>(row, table, "role", AtomType::kString,
+                                          [](const Datum& d) { return std::string(d.string_at()); }).value_or("");
+  options.dscp = kDefaultDscp;
+  const ColumnSchema* other = table.schema().find("other_config");
+  if (!other || !other->type.is_map() || other->type.key.type != AtomType::kString || other->type.value.type != AtomType::kString) return options;
+  const Datum& map = row.get(*other);
+  if (const size_t at = map.find_string("dscp"); at != Datum::kNotFound)
+    if (const auto dscp = parse_unsigned(map.value(at).string()); dscp && *dscp <= 63) options.dscp = static_cast<uint8_t>(*dscp);
   return options;
 }
 
@@ -44,6 +58,12 @@ json::Json status_map(const RemoteStatus& status, TimePoint now) {
   if (status.connected_at) add("sec_since_connect", seconds_since(*status.connected_at, now));
   if (status.disconnected_at) add("sec_since_disconnect", seconds_since(*status.disconnected_at, now));
   if (!status.state.empty()) add("state", status.state);
+  const auto add_names = [&](const char* key, const std::vector<std::string>& names) {
+    if (!names.empty()) add(key, join(names, " "));
+  };
+  add_names("locks_held", status.locks_held);
+  add_names("locks_waiting", status.locks_waiting);
+  add_names("locks_lost", status.locks_lost);
   return json::Json::array({"map", pairs});
 }
 
@@ -72,14 +92,11 @@ Remotes::~Remotes() {
 Result<std::unique_ptr<Remotes::Source>> Remotes::resolve(Server& server, const std::string& name) {
   auto source = std::make_unique<Source>();
   source->name = name;
-  const auto parts = split(std::string_view(name).substr(3), ',');
-  if (parts.size() != 3) return fail(fmt::format("\"{}\": invalid syntax", name));
-  source->database = server.find_database(parts[0]);
-  if (!source->database) return fail(fmt::format("\"{}\": no database named {}", name, parts[0]));
-  source->table = source->database->find_table(parts[1]);
-  if (!source->table) return fail(fmt::format("\"{}\": no table named {}", name, parts[1]));
-  source->column = source->table->schema().find(parts[2]);
-  if (!source->column) return fail(fmt::format("\"{}\": table \"{}\" has no column \"{}\"", name, parts[1], parts[2]));
+  const auto found = find_db_column(server, name);
+  if (!found) return fail(found);
+  source->database = found->database;
+  source->table = found->table;
+  source->column = found->column;
   const ColumnType& type = source->column->type;
   if (type.key.is_reference() && !type.is_map()) source->target_table = source->database->find_table(type.key.ref_table);
   if (!source->target_table && (type.key.type != AtomType::kString || type.is_map()))
@@ -89,9 +106,11 @@ Result<std::unique_ptr<Remotes::Source>> Remotes::resolve(Server& server, const 
 
 Status Remotes::add(const std::string& name, const RemoteOptions& options) {
   if (plain_.contains(name) || sources_.contains(name)) return {};
-  if (!name.starts_with("db:")) {
-    if (std::string wrong = Remote::complaint(name); !wrong.empty()) return fail(name + ": " + wrong);
-    plain_.emplace(name, std::make_unique<Remote>(server_, name, options, [] {}));
+  if (!names_db_column(name)) {
+    // A database may have named it before: then it is taken over.
+    for (auto& [source_name, source] : sources_)
+      if (auto it = source->remotes.find(name); it != source->remotes.end()) it->second.second.reset();
+    plain_.emplace(name, std::make_unique<Remote>(server_, name, options, [this] { status_changed(); }));
     return {};
   }
   auto source = resolve(server_, name);
@@ -101,7 +120,22 @@ Status Remotes::add(const std::string& name, const RemoteOptions& options) {
   return {};
 }
 
-bool Remotes::remove(const std::string& name) { return plain_.erase(name) + sources_.erase(name) > 0; }
+bool Remotes::reconfigure(const std::string& name, const RemoteOptions& options) {
+  const auto it = plain_.find(name);
+  return it != plain_.end() && it->second->reconfigure(options);
+}
+
+bool Remotes::remove(const std::string& name) {
+  if (sources_.erase(name)) {
+    refresh_while_needed();
+    return true;
+  }
+  if (!plain_.erase(name)) return false;
+  // A database may name it as well.
+  for (auto& [source_name, source] : sources_)
+    if (source->database && source->remotes.contains(name)) reconcile(*source);
+  return true;
+}
 
 std::vector<std::string> Remotes::names() const {
   std::vector<std::string> names;
@@ -167,14 +201,27 @@ void Remotes::reconcile(Source& source) {
   const auto wanted = wanted_by(source);
   std::erase_if(source.remotes, [&](const auto& entry) {
     auto it = wanted.find(entry.first);
-    return it == wanted.end() || !(it->second.options == entry.second.second->options());
+    Remote* remote = entry.second.second.get();
+    if (it == wanted.end()) log_.info("{}: remote deconfigured", entry.first);
+    return it == wanted.end() || (remote && remote->options() != it->second.options && !remote->reconfigure(it->second.options));
   });
   for (const auto& [target, want] : wanted) {
     auto& [row, remote] = source.remotes[target];
     row = want.row;
-    if (!remote) remote = std::make_unique<Remote>(server_, target, want.options, [this] { status_changed(); });
+    if (!remote && !plain_.contains(target))
+      remote = std::make_unique<Remote>(server_, target, want.options, [this] { status_changed(); });
   }
+  refresh_while_needed();
   status_changed();
+}
+
+// Ages are written again now and then, but only where there are any: a server that listens only does not wake.
+void Remotes::refresh_while_needed() {
+  bool needed = false;
+  for (const auto& [name, source] : sources_)
+    for (const auto& [target, entry] : source->remotes) needed |= source->target_table && entry.second && entry.second->is_active();
+  if (needed && !refresh_) refresh_ = server_.loop().every(kRefresh, [this] { status_changed(); });
+  if (!needed) refresh_.reset();
 }
 
 void Remotes::status_changed() {
@@ -197,7 +244,9 @@ void Remotes::write_status(Source& source) {
   for (const auto& [target, entry] : source.remotes) {
     const Table::Slot* slot = source.target_table->find(entry.first);
     if (!slot) continue;
-    const RemoteStatus status = entry.second->status();
+    const auto plain = plain_.find(target);
+    if (!entry.second && plain == plain_.end()) continue;
+    const RemoteStatus status = (entry.second ? entry.second : plain->second)->status();
     json::Json row = json::Json::object();
     if (is_connected && is_connected->type == ColumnType{BaseType{AtomType::kBoolean}}) row.set("is_connected", status.connected);
     if (status_column && status_column->type.is_map() && status_column->type.key.type == AtomType::kString)

@@ -20,6 +20,8 @@ class Remotes {
   // `options` count for a single connection method; those that a database names have their own.
   Status add(const std::string& name, const RemoteOptions& options = {});
   bool remove(const std::string& name);
+  // New options for a single connection method, without dropping its connections. False: it must be removed and added.
+  bool reconfigure(const std::string& name, const RemoteOptions& options);
   std::vector<std::string> names() const;    // as they were named, not what databases say
 
  private:
@@ -35,12 +37,14 @@ class Remotes {
   void reconcile(Source& source);
   void write_status(Source& source);
   void status_changed();
+  void refresh_while_needed();
 
   Server& server_;
   std::map<std::string, std::unique_ptr<Remote>> plain_;
   std::map<std::string, std::unique_ptr<Source>> sources_;
   io::Handle databases_changed_;
   bool status_posted_ = false;
+  io::Handle refresh_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

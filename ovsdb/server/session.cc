@@ -25,6 +25,7 @@ Session::Session(Server& server, std::unique_ptr<io::Stream> stream, SessionOpti
   json::Connection::Handler handler;
   handler.connected = [this] {
     connected_ = true;
+    client_ = connection_->peer_common_name();
     since_ = last_heard_ = server_.loop().clock().now();
     if (options_.connected) options_.connected();
   };
@@ -57,11 +58,20 @@ void Session::close(const std::string& why) {
   stall_watch_.reset();
   // The connection may be calling us just now: it goes when it has returned.
   server_.loop().post([gone = std::shared_ptr<json::Connection>(std::move(connection_))] {});
-  if (options_.closed) options_.closed(why);
+  if (options_.closed) options_.closed(*this, why);
   server_.bury_closed_sessions();
 }
 
+void Session::reconfigure(Duration probe_interval, bool read_only, std::string role) {
+  options_.probe_interval = probe_interval;
+  options_.read_only = read_only;
+  options_.role = std::move(role);
+  probing_ = false;
+  arm_probe();
+}
+
 void Session::arm_probe() {
+  probe_.reset();
   if (options_.probe_interval.count() <= 0) return;
   probe_ = server_.loop().at(last_heard_ + options_.probe_interval * (probing_ ? 2 : 1), [this] {
     const Duration silent = server_.loop().clock().now() - last_heard_;

@@ -19,8 +19,10 @@ class Server;
 struct SessionOptions {
   Duration probe_interval{0};    // zero: no inactivity probes
   bool read_only = false;
+  std::string role = {};                                  // what the client may change (rbac.h); empty: everything
   std::function<void()> connected = {};                   // an active connection came up (optional)
-  std::function<void(const std::string& why)> closed = {};// the connection is gone (optional); empty: in good order
+  // The connection is gone (optional); `why` is empty when in good order.
+  std::function<void(class Session&, const std::string& why)> closed = {};
 };
 
 class Session : public LockHolder {
@@ -41,6 +43,9 @@ class Session : public LockHolder {
   void forget(Database& database);
   void close(const std::string& why);
   TimePoint since() const { return since_; }
+  bool is_idle() const { return probing_; }    // silent, and asked whether it is there
+  // Options that changed while the session lasts; they count for what comes from now on.
+  void reconfigure(Duration probe_interval, bool read_only, std::string role);
 
   void notify_locked(const std::string& lock) override { notify("locked", lock); }
   void notify_stolen(const std::string& lock) override { notify("stolen", lock); }
@@ -74,11 +79,13 @@ class Session : public LockHolder {
   void hold_back();
   void watch_stall();
   void drained();
+  bool refuse_restricted(const Message&);
   void arm_probe();
 
   Server& server_;
   SessionOptions options_;
   std::string name_;
+  std::string client_;          // common name of its certificate; empty without one
   std::unique_ptr<json::Connection> connection_;
   std::vector<std::unique_ptr<Monitor>> monitors_;
   std::unordered_map<std::string, std::pair<TriggerPtr, Transactor*>> triggers_;   // by the text of the request id

@@ -24,6 +24,7 @@ DbResult<std::string> lock_name(const json::Message& message) {
 
 void Session::handle_request(const Message& message) {
   const std::string& method = message.method;
+  if (refuse_restricted(message)) return;
   if (method == "transact") return transact(message);
   if (method == "monitor_cancel") return monitor_cancel(message);
   if (method == "convert") return convert(message);
@@ -44,6 +45,21 @@ void Session::handle_request(const Message& message) {
   if (method == "set_db_change_aware") return reply(message.id, set_change_aware(message));
   if (method == "get_server_id") return send_result(message.id, '"' + server_.id().to_string() + '"');
   send_error(message.id, json::Json("unknown method"));
+}
+
+// What a restricted client must not do besides changing rows.
+bool Session::refuse_restricted(const Message& message) {
+  const std::string& method = message.method;
+  if (options_.read_only && (method == "lock" || method == "steal" || method == "unlock")) {
+    send_error(message.id, json::Json("lock and unlock methods not allowed, DB server is read only."));
+    return true;
+  }
+  if (method != "convert" || (!options_.read_only && options_.role.empty())) return false;
+  if (options_.read_only)
+    reply(message.id, db_fail("not allowed", "convert operation not allowed when database server is in read only mode"));
+  else
+    reply(message.id, db_fail("permission error", "RBAC role \"" + options_.role + "\" prohibits conversion of a database."));
+  return true;
 }
 
 void Session::handle_notification(const Message& message) {
@@ -85,6 +101,7 @@ void Session::transact(const Message& message) {
   auto trigger = std::make_shared<Trigger>();
   trigger->params = message.params;
   trigger->read_only = options_.read_only;
+  if (!options_.role.empty()) trigger->principal = Principal{options_.role, client_};
   trigger->owns_lock = [this](std::string_view lock) { return server_.locks().owns(*this, lock); };
   trigger->answer = [this, id = message.id, id_text](std::string result) {
     triggers_.erase(id_text);

@@ -61,6 +61,7 @@ std::unique_ptr<Transactor::Outcome> Transactor::run(const TriggerPtr& trigger) 
   execution.elapsed_ms = (loop_.clock().now() - trigger->received).count() / 1'000'000;
   execution.reserved = database_.name().starts_with('_');
   execution.read_only = trigger->read_only || read_only_ || (database_.read_only() && !execution.reserved);
+  if (trigger->principal) execution.principal = &*trigger->principal;
   outcome->executed = execute(execution, trigger->params);
   transactions.add();
   if (execution.blocked) {

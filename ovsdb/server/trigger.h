@@ -18,6 +18,7 @@ namespace turnout::ovsdb::server {
 struct Trigger {
   json::Json params;
   bool read_only = false;
+  std::optional<Principal> principal = {};   // none: not restricted
   std::function<bool(std::string_view lock)> owns_lock;
   // The answer: JSON text of the result array. Not called once `canceled`.
   std::function<void(std::string result)> answer;

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -42,10 +43,14 @@ def wait_for(what, condition, seconds=20):
 class Client:
     """One connection; requests are answered in order, notifications are kept."""
 
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
-        self.socket.connect(path)
+    def __init__(self, where):
+        """A path, or a socket that is connected already."""
+        if isinstance(where, str):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(20)
+            self.socket.connect(where)
+        else:
+            self.socket = where
         self.text, self.decoder, self.next_id, self.notifications = "", json.JSONDecoder(), 0, []
 
     def send(self, method, params):
@@ -63,7 +68,7 @@ class Client:
             except ValueError:
                 try:
                     data = self.socket.recv(1 << 20)
-                except ConnectionResetError:
+                except (ConnectionResetError, ssl.SSLError):
                     data = b""
                 if not data:
                     return None
@@ -72,8 +77,11 @@ class Client:
     def answer(self, number):
         while True:
             message = self.receive()
-            if message is None or message.get("id") == number:
+            if message is None or (message.get("id") == number and "method" not in message):
                 return message
+            if message.get("method") == "echo":     # a probe
+                self.socket.sendall(json.dumps({"id": message["id"], "result": message["params"], "error": None}).encode())
+                continue
             self.notifications.append(message)
 
     def call(self, method, *params):

@@ -98,8 +98,15 @@ struct GlobalSettings {
   friend bool operator==(const GlobalSettings&, const GlobalSettings&) = default;
 };
 
+// The row of table SSL; it stands in for the files that the command line names.
+struct DesiredTls {
+  std::string private_key, certificate, ca_cert;
+  bool bootstrap_ca_cert = false;
+};
+
 struct Desired {
   GlobalSettings global;
+  std::optional<DesiredTls> tls;
   std::map<std::string, DesiredBridge, std::less<>> bridges;
   int64_t next_cfg = 0;
 };

@@ -132,6 +132,9 @@ Desired DesiredReader::read(ovsdb::Idl& base) {
   desired.next_cfg = root->next_cfg();
   const Round round{changed_rows(idl.table(Port::kTable)), changed_rows(idl.table(Interface::kTable))};
   std::unordered_set<Uuid> wanted;
+  if (const vswitch::SSL* ssl = root->ssl())
+    desired.tls = DesiredTls{std::string(ssl->private_key()), std::string(ssl->certificate()), std::string(ssl->ca_cert()),
+                             ssl->bootstrap_ca_cert()};
   for (const vswitch::Bridge* row : root->bridges()) {
     DesiredBridge& bridge = desired.bridges[std::string(row->name())];
     bridge.row = row->uuid();

@@ -7,6 +7,7 @@
 #include "lib/base/log.h"
 #include "lib/base/version.h"
 #include "lib/io/daemon.h"
+#include "lib/io/tls.h"
 #include "ovsdb/schema/vswitch_idl.h"
 #include "vswitchd/bridge/commands.h"
 #include "vswitchd/bridge/status.h"
@@ -31,7 +32,8 @@ unsigned usable_cpus() {
 void choose_columns(vswitch::Idl& idl) {
   using vswitch::Bridge, vswitch::Interface, vswitch::OpenVSwitch, vswitch::Port;
   for (ovsdb::ColumnId c :
-       {OpenVSwitch::kBridges, OpenVSwitch::kOtherConfig, OpenVSwitch::kNextCfg, Bridge::kName, Bridge::kPorts,
+       {OpenVSwitch::kBridges, OpenVSwitch::kOtherConfig, OpenVSwitch::kNextCfg, OpenVSwitch::kSsl, vswitch::SSL::kPrivateKey,
+        vswitch::SSL::kCertificate, vswitch::SSL::kCaCert, vswitch::SSL::kBootstrapCaCert, Bridge::kName, Bridge::kPorts,
         Bridge::kDatapathType, Bridge::kFailMode, Bridge::kFloodVlans, Bridge::kOtherConfig, Port::kName, Port::kInterfaces,
         Port::kTag, Port::kTrunks, Port::kCvlans, Port::kVlanMode, Port::kMac, Port::kFakeBridge, Port::kProtected,
         Port::kOtherConfig, Interface::kName, Interface::kType, Interface::kOptions, Interface::kMac,
@@ -64,12 +66,14 @@ struct Vswitch::Impl {
   Impl(io::Loop& loop, unixctl::Server& server, VswitchOptions options, std::function<void()> started);
   void database_changed();
   void reconfigure();
+  void use_tls(const std::optional<DesiredTls>& wanted);
   void say(const std::vector<Complaint>& complaints);
   std::optional<uint16_t> remembered_ofport(const Uuid& row);
   void arm_statistics(int64_t interval_ms);
   uint64_t memory_cells() const { return idl.memory_cells(); }
 
   io::Loop& loop;
+  const io::TlsSettings command_line_tls;
   std::function<void()> started;
   KernelProbe kernel;
   netdev::Environment devices;
@@ -90,6 +94,7 @@ struct Vswitch::Impl {
 
 Vswitch::Impl::Impl(io::Loop& l, unixctl::Server& server, VswitchOptions options, std::function<void()> on_started)
     : loop(l),
+      command_line_tls(l.tls().settings()),
       started(std::move(on_started)),
       devices(l, io::run_dir()),
       backers(l, devices, registry, kernel),
@@ -151,6 +156,7 @@ void Vswitch::Impl::reconfigure() {
   idl.clear_tracked();
   std::vector<Complaint> complaints = validate(desired);
   say(complaints);
+  use_tls(desired.tls);
   running.reconfigure(current, desired);
   current = std::move(desired);
   if (!std::exchange(configured_once, true)) {
@@ -160,6 +166,17 @@ void Vswitch::Impl::reconfigure() {
   arm_statistics(current.global.stats_interval_ms);
   status->configured(current.next_cfg, std::move(complaints));
   if (started) std::exchange(started, nullptr)();
+}
+
+void Vswitch::Impl::use_tls(const std::optional<DesiredTls>& wanted) {
+  io::TlsSettings settings = command_line_tls;
+  if (wanted) {
+    settings.private_key = wanted->private_key;
+    settings.certificate = wanted->certificate;
+    settings.ca_cert = wanted->ca_cert;
+    settings.bootstrap_ca_cert = wanted->bootstrap_ca_cert;
+  }
+  loop.tls().configure(std::move(settings));
 }
 
 void Vswitch::Impl::say(const std::vector<Complaint>& complaints) {
