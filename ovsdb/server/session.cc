@@ -24,6 +24,7 @@ Session::Session(Server& server, std::unique_ptr<io::Stream> stream, SessionOpti
   since_ = last_heard_ = server.loop().clock().now();
   json::Connection::Handler handler;
   handler.connected = [this] {
+    if (closed_) return;   // in the same turn of the loop
     connected_ = true;
     client_ = connection_->peer_common_name();
     since_ = last_heard_ = server_.loop().clock().now();
