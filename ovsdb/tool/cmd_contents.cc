@@ -29,6 +29,8 @@ Result<std::string> run_transaction(Database& database, const std::string& text,
   server::Transaction txn(database);
   const std::function<bool(std::string_view)> owns_no_lock = [](std::string_view) { return false; };
   server::Execution execution{txn, owns_no_lock};
+  const server::Principal principal{role, {}};
+  execution.principal = &principal;
   server::Executed executed = server::execute(execution, *params);
   if (execution.blocked) {
     executed.result = "[";

@@ -20,6 +20,7 @@ struct Command {
 };
 
 extern int verbosity;        // how many -m: for show-log
+extern std::string role;     // --rbac-role, for query and transact; empty: none, everything is allowed
 
 std::string default_database();
 std::string default_schema();

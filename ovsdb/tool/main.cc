@@ -12,6 +12,7 @@
 namespace turnout::ovsdb::tool {
 
 int verbosity = 0;
+std::string role;
 
 std::string default_database() { return io::db_dir() + "/conf.db"; }
 std::string default_schema() { return io::pkgdata_dir() + "/vswitch.ovsschema"; }
@@ -113,8 +114,9 @@ int run(int argc, char** argv) {
     ++verbosity;
     return Status{};
   }});
-  options.add({0, "rbac-role", cli::Argument::kRequired, [](std::string_view) -> Status {
-    return fail("--rbac-role is not supported by this release");
+  options.add({0, "rbac-role", cli::Argument::kRequired, [](std::string_view value) {
+    role = value;
+    return Status{};
   }});
   const std::string help = help_text();
   cli::add_common(options, help);

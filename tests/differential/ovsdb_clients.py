@@ -39,6 +39,13 @@ SCHEMA = {"name": "lab", "version": "1.2.3", "cksum": "12345 678", "tables": {
     "U": {"columns": {"k": {"type": {"key": {"type": "string", "enum": ["set", ["a", "b"]]}}},
                       "w": {"type": {"key": {"type": "uuid", "refTable": "T", "refType": "weak"}, "min": 0, "max": 1}}}},
     "Upper": {"isRoot": True, "columns": {"Zed": {"type": "integer"}, "a_b": {"type": "string"}}}}}
+ROLES = {"name": "roles", "tables": {
+    "RBAC_Role": {"columns": {"name": {"type": "string"}, "permissions": {"type": {
+        "key": "string", "value": {"type": "uuid", "refTable": "RBAC_Permission", "refType": "weak"}, "min": 0, "max": "unlimited"}}}},
+    "RBAC_Permission": {"columns": {
+        "table": {"type": "string"}, "authorization": {"type": {"key": "string", "min": 0, "max": "unlimited"}},
+        "insert_delete": {"type": "boolean"}, "update": {"type": {"key": "string", "min": 0, "max": "unlimited"}}}},
+    "T": {"columns": {"n": {"type": "integer"}}}}}
 CONTENTS = json.dumps(["lab", {"op": "insert", "table": "T", "row": {
     "name": "one", "n": 1, "r": 1.5, "b": True, "s": ["set", ["x", "y z", "<&>"]], "m": ["map", [["k", 1], ["l m", 2]]],
     "u": ["named-uuid", "u1"], "o": "line1\nline2,\"q\"", "e": "eph"}},
@@ -62,7 +69,7 @@ class Side:
         self.env = dict(os.environ, PATH=client_path, LC_ALL="C", TZ="UTC", OVS_PKGDATADIR=self.dir,
                         **{k: self.dir for k in ("OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR")})
         for name, schema in (("lab", SCHEMA), ("vswitch", SCHEMA), ("newer", dict(SCHEMA, version="1.3.0")),
-                             ("cksum", dict(SCHEMA, cksum="1 1")), ("absent", dict(SCHEMA, name="absent"))):
+                             ("cksum", dict(SCHEMA, cksum="1 1")), ("absent", dict(SCHEMA, name="absent")), ("roles", ROLES)):
             self.write(f"{name}.ovsschema", json.dumps(schema))
         self.write("garbage", "garbage\n")
         self.write("empty", "")
