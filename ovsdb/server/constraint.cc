@@ -118,7 +118,7 @@ DbStatus Constraints::count_row(Table& table, const Row& row, int by, const Row*
         const Uuid& id = is_key ? datum.key(i).uuid() : datum.value(i).uuid();
         if (target == &table && id == row.id()) continue;  // a row does not keep itself alive
         deltas_[{target, id}] += by;
-        if (must_exist && !target->find(id)) {
+        if (must_exist && !target->find(id) && !is_lax(*r.column)) {
           return db_fail("referential integrity violation",
                          fmt::format("Table {} column {} row {} references nonexistent row {} in table {}.",
                                      table.name(), r.column->name, row.id().to_string(), id.to_string(),
@@ -209,7 +209,7 @@ DbStatus Constraints::drop_weak_references() {
 
 DbStatus Constraints::drop_weak_references_of(Table& table, const RowPtr& row) {
   for (const ReferenceColumn& r : table.references) {
-    if (!r.has_weak()) continue;
+    if (!r.has_weak() || is_lax(*r.column)) continue;
     auto gone = [&](const Datum& d, size_t i) {
       return (r.key_target && !r.key_strong && !r.key_target->find(d.key(i).uuid())) ||
              (r.value_target && !r.value_strong && !r.value_target->find(d.value(i).uuid()));

@@ -13,7 +13,7 @@ namespace turnout::ovsdb::server {
 
 class Constraints {
  public:
-  explicit Constraints(Transaction& txn) : txn_(txn) {}
+  Constraints(Transaction& txn, Transaction::Source source) : txn_(txn), source_(source) {}
   DbStatus enforce();
 
  private:
@@ -43,7 +43,10 @@ class Constraints {
                           const RowKey& second_key) const;
   std::string row_history(const TableIndex& index, const RowKey& key) const;
 
+  bool is_lax(const ColumnSchema& column) const { return source_ == Transaction::Source::kFile && !column.persistent; }
+
   Transaction& txn_;
+  Transaction::Source source_;
   std::unordered_map<RowKey, int, RowKeyHash> deltas_;   // strong references won and lost
 };
 

@@ -63,7 +63,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Journa
   if (!journal) return fail(journal);
   if (!database) return fail("I/O error: " + path + ": the file holds no schema");
   // The file states what garbage collection and weak references did, so that this finds only files that others damaged.
-  if (auto sound = contents->prepare(); !sound) return fail(path + ": " + sound.error().to_string());
+  if (auto sound = contents->prepare(Transaction::Source::kFile); !sound) return fail(path + ": " + sound.error().to_string());
   contents->finish();
   database->storage_ = std::move(*journal);
   return database;

@@ -13,7 +13,7 @@ void append_name(std::string& out, std::string_view name) {
 }
 
 // The columns that are kept and differ from `before` (null: from the defaults). False if there are none.
-bool append_columns(std::string& out, const Table& table, const Row* before, const Row& after) {
+bool append_columns(std::string& out, const Table& table, const Row* before, const Row& after, bool as_diff = false) {
   out += '{';
   const size_t start = out.size();
   for (const ColumnSchema& column : table.schema().columns) {
@@ -22,7 +22,7 @@ bool append_columns(std::string& out, const Table& table, const Row* before, con
     if (before ? value == before->get(column) : table.is_default(column, value)) continue;
     if (out.size() != start) out += ',';
     append_name(out, column.name);
-    if (before && Database::writes_diffs && column.type.max > 1) {
+    if (before && as_diff && column.type.max > 1) {
       append_datum_json(out, value.diff2(before->get(column)));
     } else {
       append_datum_json(out, value);
@@ -33,14 +33,34 @@ bool append_columns(std::string& out, const Table& table, const Row* before, con
   return any;
 }
 
-bool append_change(std::string& out, const Change& change) {
+// Release 3.1 cannot read every difference that it writes: one with more elements than its column may have is refused,
+// one to a default that is not empty is taken for the whole value.
+bool is_misread(const Table& table, const ColumnSchema& column, const Datum& before, const Datum& after) {
+  if (!column.persistent || column.type.max <= 1 || before == after) return false;
+  if (column.type.min > 0 && table.is_default(column, before)) return true;
+  return before.size() + after.size() > column.type.max && after.diff2(before).size() > column.type.max;
+}
+
+// Whether the record may hold differences; a record without them holds whole values.
+bool fits_as_diff(const Transaction& txn) {
+  if (!Database::writes_diffs) return false;
+  for (const Change& change : txn.changes()) {
+    if (!change.before || !change.after) continue;
+    const Table& table = *change.key.table;
+    for (const ColumnSchema& column : table.schema().columns)
+      if (is_misread(table, column, change.before->get(column), change.after->get(column))) return false;
+  }
+  return true;
+}
+
+bool append_change(std::string& out, const Change& change, bool as_diff) {
   const size_t start = out.size();
   out += '"' + change.key.id.to_string() + "\":";
   if (!change.after) {
     out += "null";
     return true;
   }
-  if (append_columns(out, *change.key.table, change.before.get(), *change.after) || !change.before) return true;
+  if (append_columns(out, *change.key.table, change.before.get(), *change.after, as_diff) || !change.before) return true;
   out.resize(start);
   return false;
 }
@@ -114,6 +134,7 @@ DbStatus apply_table(Transaction& txn, Table& table, const json::Json& rows, boo
 
 std::string transaction_record(const Transaction& txn, std::string_view comment) {
   std::string out = record_start();
+  const bool as_diff = fits_as_diff(txn);
   bool any = false;
   // Changes are grouped by table; there are few tables in one transaction.
   std::vector<const Table*> tables;
@@ -132,7 +153,7 @@ std::string transaction_record(const Transaction& txn, std::string_view comment)
       if (c.key.table != table) continue;
       const size_t before = out.size();
       if (before != first) out += ',';
-      if (!append_change(out, c)) out.resize(before);
+      if (!append_change(out, c, as_diff)) out.resize(before);
     }
     if (out.size() == first) {
       out.resize(start);
@@ -142,7 +163,7 @@ std::string transaction_record(const Transaction& txn, std::string_view comment)
     any = true;
   }
   if (!any) return {};
-  if (Database::writes_diffs) out += ",\"_is_diff\":true";
+  if (as_diff) out += ",\"_is_diff\":true";
   append_comment(out, comment);
   out += '}';
   return out;

@@ -53,9 +53,9 @@ void Transaction::erase(Table& table, const Uuid& id) {
   table.remove(id);
 }
 
-DbStatus Transaction::prepare() {
+DbStatus Transaction::prepare(Source source) {
   if (changes_.empty()) return {};
-  return Constraints(*this).enforce();
+  return Constraints(*this, source).enforce();
 }
 
 void Transaction::rollback() {

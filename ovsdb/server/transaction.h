@@ -44,7 +44,9 @@ class Transaction {
 
   // Checks and completes the changes as RFC 7047 §3.2 and §4.1.3 want at commit: references, garbage, row counts, weak
   // references, indexes, versions. After an error the transaction can only be rolled back.
-  DbStatus prepare();
+  // Of a file's contents the columns that it does not keep may hold defaults that refer to nothing.
+  enum class Source { kClient, kFile };
+  DbStatus prepare(Source source = Source::kClient);
   void rollback();
   void finish() { done_ = true; }
 

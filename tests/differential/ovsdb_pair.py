@@ -18,6 +18,7 @@ import time
 SKIP = 77
 REFERENCE = "/usr/sbin/ovsdb-server"
 TURNOUT = os.environ.get("TURNOUT_BIN", os.path.join(os.path.dirname(__file__), "../../build/bin"))
+NOBODY = "0badcafe-0000-4000-8000-000000000000"      # in place of a row that was not inserted after all
 ZERO = "00000000-0000-0000-0000-000000000000"
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 WAIT = 20        # seconds for any answer
@@ -141,6 +142,14 @@ class Side:
             if isinstance(result, dict) and isinstance(result.get("uuid"), list):
                 self.names.setdefault(result["uuid"][1], f"<{label}.{index}>")
 
+    def addressed(self, request):
+        """The request with this server's UUIDs in place of the labels that label() gave them."""
+        if isinstance(request, bytes) or not self.names:
+            return request
+        ids = {label: id for id, label in self.names.items()}
+        text = re.sub(r"<\d+\.\d+>", lambda m: ids.get(m.group(), NOBODY), json.dumps(request))
+        return text.encode()
+
     def label(self, match):
         return self.names.get(match.group()) or (match.group() if match.group() in self.given else "<chosen by the server>")
 
@@ -206,7 +215,7 @@ class Pair:
             sys.exit(SKIP)
         self.directory = tempfile.mkdtemp(prefix="ovsdb-diff.")
         self.sides = [Side(name, self.directory, None) for name in ("reference", "turnout")]
-        self.steps, self.given = 0, {ZERO}     # the UUIDs that requests had
+        self.steps, self.given = 0, {ZERO, NOBODY}     # the UUIDs that requests had
         for side in self.sides:
             side.given = self.given
 
@@ -254,7 +263,7 @@ class Pair:
         self.given.update(UUID.findall(request.decode("latin-1") if isinstance(request, bytes) else json.dumps(request)))
         for side in self.sides:
             if request is not None:
-                side.clients[client].send(request)
+                side.clients[client].send(side.addressed(request))
         # A conversion disconnects the other clients some rounds after it was answered.
         rounds = 8 if isinstance(request, dict) and request.get("method") == "convert" else 2
         return [self.settle(side, rounds) for side in self.sides]

@@ -62,6 +62,47 @@ TEST_F(JournalTest, KeepsRowsButNotEphemeralColumns) {
   EXPECT_EQ(row.get(*table.schema().find("volatile")).string_at(), "");
 }
 
+// Release 3.1 refuses a difference with more elements than the column may have, and takes one to a default that is not
+// empty for the whole value.
+TEST(Record, HoldsWholeValuesWhereDifferencesAreMisread) {
+  auto json = json::Json::parse(R"({"name":"D","tables":{"T":{"isRoot":true,"columns":{
+    "two":{"type":{"key":"integer","min":0,"max":2}},"many":{"type":{"key":"integer","min":1,"max":"unlimited"}}}}}})");
+  ASSERT_TRUE(json.has_value());
+  auto database = std::make_unique<Database>(*Schema::from_json(*json), nullptr);
+  const std::function<bool(std::string_view)> owns_lock = [](std::string_view) { return false; };
+  const auto record = [&](const std::string& operation) {
+    Transaction txn(*database);
+    Execution execution{txn, owns_lock};
+    EXPECT_FALSE(execute(execution, *json::Json::parse("[\"D\"," + operation + "]")).failed);
+    EXPECT_TRUE(txn.prepare());
+    const std::string text = transaction_record(txn, "");
+    txn.finish();
+    return text.substr(text.find(",\"T\""));
+  };
+  const auto is_diff = [&](const std::string& operation) { return record(operation).find("_is_diff") != std::string::npos; };
+  EXPECT_TRUE(is_diff(R"({"op":"insert","table":"T","row":{"two":["set",[1,2]]}})"));
+  EXPECT_FALSE(is_diff(R"({"op":"update","table":"T","where":[],"row":{"two":["set",[3,4]]}})"));
+  const auto whole = record(R"({"op":"update","table":"T","where":[],"row":{"two":["set",[3]],"many":["set",[0,8]]}})");
+  EXPECT_NE(whole.find(R"({"many":["set",[0,8]],"two":3})"), std::string::npos) << whole;
+  EXPECT_EQ(whole.find("_is_diff"), std::string::npos);
+  const auto diff = record(R"({"op":"update","table":"T","where":[],"row":{"two":4,"many":["set",[8,9]]}})");
+  EXPECT_NE(diff.find(R"({"many":["set",[0,9]],"two":["set",[3,4]]})"), std::string::npos) << diff;
+  EXPECT_NE(diff.find("_is_diff"), std::string::npos);
+}
+
+TEST_F(JournalTest, AnEphemeralReferenceThatMustNotBeEmptyDoesNotKeepTheFileShut) {
+  const std::string path = directory_ + "/ephemeral";
+  const std::string records[] = {
+      R"({"name":"D","tables":{"T":{"isRoot":true,"columns":{
+        "strong":{"ephemeral":true,"type":{"key":{"type":"uuid","refTable":"T"}}},
+        "weak":{"ephemeral":true,"type":{"key":{"type":"uuid","refTable":"T","refType":"weak"},"min":1,"max":2}}}}}})",
+      R"({"T":{"00000001-0000-4000-8000-000000000000":{}}})"};
+  ASSERT_TRUE(Journal::create(path, records));
+  auto database = Database::open(path, Journal::Access::kReadOnly);
+  ASSERT_TRUE(database) << database.error().message;
+  EXPECT_EQ((*database)->find_table("T")->rows().size(), 1u);
+}
+
 TEST_F(JournalTest, ATornTailIsCutAndWritingGoesOn) {
   add_row("a");
   const auto size = std::filesystem::file_size(path_);
