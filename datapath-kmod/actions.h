@@ -60,7 +60,7 @@ struct tn_act {
 struct tn_act_list {
 	u32 len;		/* bytes of acts, a multiple of 8; 0: empty */
 	u32 zero;
-	struct tn_act acts[];
+	u64 words[];		/* the actions */
 };
 
 struct tn_act_userspace {
@@ -120,7 +120,7 @@ static inline const struct tn_act_list *tn_act_list(const struct tn_act *act)
 /* The second list of CHECK_PKT_LEN. */
 static inline const struct tn_act_list *tn_act_list_after(const struct tn_act_list *list)
 {
-	return (const struct tn_act_list *)((const u8 *)list->acts + list->len);
+	return (const struct tn_act_list *)((const u8 *)list->words + list->len);
 }
 
 /* Whether the data of actions of this type is lists. */
@@ -132,8 +132,8 @@ static inline bool tn_act_is_nested(u8 type)
 
 /* Works for const and other pointers. */
 #define tn_for_each_act(act, list)						\
-	for ((act) = (list)->acts;						\
-	     (const u8 *)(act) < (const u8 *)(list)->acts + (list)->len;		\
+	for ((act) = (void *)(list)->words;					\
+	     (const u8 *)(act) < (const u8 *)(list)->words + (list)->len;	\
 	     (act) = (void *)tn_act_next(act))
 
 /* --- building: nl_actions.c; process context, may sleep, no lock needed ------------------------- */

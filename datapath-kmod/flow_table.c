@@ -14,6 +14,7 @@
 #define MIN_BUCKETS	64
 #define MAX_BUCKETS	(1u << 24)
 #define MAX_MASKS	(1u << 16)
+#define WAYS		2	/* of a set of the cache; a cache of one entry has one */
 #define FEW_MASKS	2	/* trying so many costs less than hashing the key for the cache */
 
 struct bucket {
@@ -44,6 +45,7 @@ struct cache_entry {
 struct tn_cache {
 	struct rcu_head rcu;
 	u32 size;		/* entries per CPU, a power of two */
+	u32 sets;		/* of WAYS entries each; less one */
 	struct cache_entry *cpu[];	/* by CPU */
 };
 
@@ -453,6 +455,15 @@ static __always_inline struct tn_flow *try_masks(const struct tn_buckets *bk, co
 	return NULL;
 }
 
+/* The flow that a hint names, if the hint is about this key. The hit path. */
+static __always_inline struct tn_flow *try_hint(const struct tn_buckets *bk, const struct tn_masks *masks,
+						const struct cache_entry *e, u32 tag, const struct tn_key *key)
+{
+	if (e->tag != tag || e->mask >= smp_load_acquire(&masks->n))
+		return NULL;
+	return find(bk, e->hash, rcu_dereference_raw(masks->m[e->mask]), key);
+}
+
 /* With many masks: the cache first, and what is learned goes into it. BH off, RCU read side. */
 static noinline struct tn_flow *lookup_cached(const struct tn_table *table, const struct tn_buckets *bk,
 					      struct tn_masks *masks, const struct tn_key *key,
@@ -464,19 +475,17 @@ static noinline struct tn_flow *lookup_cached(const struct tn_table *table, cons
 	u64 h = 0;
 	u32 at, hash;
 
+	*n_masks = 1;
+	*cached = true;
 	if (cache) {
 		h = hash_key(key);
-		e = &cache->cpu[smp_processor_id()][h & (cache->size - 1)];
-		if (e->tag == h >> 32 && e->mask < smp_load_acquire(&masks->n)) {
-			const struct tn_mask *mask = rcu_dereference(masks->m[e->mask]);
-
-			flow = find(bk, e->hash, mask, key);
-			if (likely(flow)) {
-				*n_masks = 1;
-				*cached = true;
-				return flow;
-			}
-		}
+		e = &cache->cpu[smp_processor_id()][(h & cache->sets) * WAYS];
+		flow = try_hint(bk, masks, &e[0], h >> 32, key);
+		if (likely(flow))
+			return flow;
+		flow = cache->size > 1 ? try_hint(bk, masks, &e[1], h >> 32, key) : NULL;
+		if (likely(flow))
+			return flow;
 	}
 	*cached = false;
 	flow = try_masks(bk, masks, key, &at, &hash);
@@ -486,9 +495,9 @@ static noinline struct tn_flow *lookup_cached(const struct tn_table *table, cons
 	if (masks->hits)
 		this_cpu_ptr(masks->hits)[at]++;
 	if (e) {
-		e->tag = h >> 32;
-		e->hash = hash;
-		e->mask = at;
+		if (cache->size > 1)
+			e[1] = e[0];
+		e[0] = (struct cache_entry){ .tag = h >> 32, .hash = hash, .mask = at };
 	}
 	return flow;
 }
@@ -658,6 +667,7 @@ int tn_table_set_cache_size(struct tn_table *table, u32 size)
 		if (!cache)
 			return -ENOMEM;
 		cache->size = size;
+		cache->sets = max(size / WAYS, 1u) - 1;
 		for_each_possible_cpu(cpu) {
 			cache->cpu[cpu] = kvcalloc(size, sizeof(struct cache_entry), GFP_KERNEL);
 			if (!cache->cpu[cpu]) {

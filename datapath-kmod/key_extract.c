@@ -269,7 +269,7 @@ static int parse_ipv6(struct sk_buff *skb, struct tn_key *key, unsigned int at)
 	ip = (const struct ipv6hdr *)(skb->data + at);
 	key->ipv6.src = ip->saddr;
 	key->ipv6.dst = ip->daddr;
-	key->ipv6.label = *(const __be32 *)ip & htonl(IPV6_FLOWINFO_MASK & 0x000fffff);
+	key->ipv6.label = *(const __be32 *)ip & htonl(0x000fffff);
 	key->ip.tos = ipv6_get_dsfield(ip);
 	key->ip.ttl = ip->hop_limit;
 	key->ip.frag = OVS_FRAG_TYPE_NONE;

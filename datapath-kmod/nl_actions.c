@@ -34,7 +34,7 @@ struct tn_act *tn_act_append(struct tn_act_builder *b, u8 type, u32 arg, u32 len
 		b->acts = bigger;
 		b->room = room;
 	}
-	act = (struct tn_act *)((u8 *)b->acts->list.acts + used);
+	act = (struct tn_act *)((u8 *)b->acts->list.words + used);
 	memset(act, 0, need);
 	act->type = type;
 	act->arg = arg;
@@ -286,7 +286,7 @@ static int open_list(struct tn_act_builder *b)
 
 static void *at_offset(const struct tn_act_builder *b, u32 at)
 {
-	return (u8 *)b->acts->list.acts + at;
+	return (u8 *)b->acts->list.words + at;
 }
 
 /* Flags the last action of a finished list; true where the list changes the packet or its key. */
