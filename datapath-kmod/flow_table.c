@@ -715,11 +715,12 @@ void tn_table_flush(struct tn_table *table)
 
 void tn_table_destroy(struct tn_table *table)
 {
-	struct tn_masks *masks = rcu_dereference_raw(table->masks);
 	struct tn_cache *cache = rcu_dereference_raw(table->cache);
+	struct tn_masks *masks;
 	u32 i;
 
 	tn_table_flush(table);
+	masks = rcu_dereference_raw(table->masks);
 	for (i = 0; i < masks->n; i++)	/* those that could not be taken out */
 		kfree_rcu(rcu_dereference_raw(masks->m[i]), rcu);
 	call_rcu(&masks->rcu, masks_free_cb);
