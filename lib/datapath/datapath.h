@@ -18,6 +18,7 @@
 #include "lib/flow/key.h"
 #include "lib/net/packet.h"
 #include "lib/netdev/netdev.h"
+#include "lib/netdev/registry.h"
 
 namespace turnout::datapath {
 
@@ -78,6 +79,10 @@ class Datapath {
   virtual bool shown_as_userspace() const { return type() != "system"; }
   virtual void set_upcall_sink(UpcallSink* sink) = 0;   // before the first port; outlives the datapath
 
+  // The device for a port of this datapath. Main thread.
+  virtual Result<std::unique_ptr<netdev::Device>> open_device(netdev::Environment& devices, const netdev::OpenRequest& request) {
+    return devices.open(request);
+  }
   // Ports: main thread. `wanted` is tried first. Takes over the device.
   virtual Result<DpPort> add_port(std::unique_ptr<netdev::Device> device, std::optional<DpPort> wanted) = 0;
   virtual Status del_port(DpPort port) = 0;        // returns when no packet thread can touch the device any more
@@ -95,6 +100,11 @@ class Datapath {
   virtual void execute(const net::Packet& packet, const flow::FlowKey& key, const ActionList& actions) = 0;
   virtual Totals totals() const = 0;
   virtual void set_threads(unsigned packet_threads) = 0;               // main thread
+  // A datapath that outlives the process (a kernel's). From here on, taking ports out and destroying this object leaves
+  // all there is at work: the process ends, the traffic goes on. Main thread.
+  virtual void leave() {}
+  // Takes out what an earlier process left and nobody has claimed since: after the first configuration. Main thread.
+  virtual void remove_strangers() {}
   // Blocks until packets that devices had ready at the call have been handled (dummy tests). Main thread.
   virtual void quiesce() = 0;
 };

@@ -11,6 +11,7 @@
 #include "lib/netdev/link_device.h"
 #include "lib/netdev/patch.h"
 #include "lib/netdev/tap.h"
+#include "lib/netdev/watched_link.h"
 
 namespace turnout::netdev {
 
@@ -161,6 +162,12 @@ Result<std::unique_ptr<Device>> Environment::open(const OpenRequest& request) {
   if (!known_type(request.type))
     return fail("could not create netdev " + request.name + " of unknown type " + request.type, EAFNOSUPPORT);
   return impl_->open(request);
+}
+
+Result<std::unique_ptr<Device>> Environment::open_link(const std::string& name, const std::string& type) {
+  if (!valid_name(name)) return fail_errno(name, EINVAL);
+  if (Status s = impl_->need_host(); !s) return fail(s);
+  return open_watched_link(name, type, *impl_->links);
 }
 
 void Environment::remove(std::string_view name) {

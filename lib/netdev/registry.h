@@ -40,6 +40,9 @@ class Environment {
   // A system device is set promiscuous and its frames are kept from the host's stack until the Device is destroyed.
   Result<std::unique_ptr<Device>> open(const OpenRequest& request);
 
+  // A link whose frames someone else moves (a kernel's datapath): state, statistics and settings, no frames.
+  Result<std::unique_ptr<Device>> open_link(const std::string& name, const std::string& type);
+
   // Internal ports and taps outlive their Device object and this process. To delete one, say so before or after its
   // Device is destroyed, in the same round of the loop: removals are collected and done as one batch when the round
   // ends, or by flush(). Names that are not ours are ignored.

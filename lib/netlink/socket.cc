@@ -167,6 +167,23 @@ Status Socket::batch(std::span<const Message* const> messages) {
   return first;
 }
 
+Status Socket::batch(std::span<const Message* const> messages, const std::function<void(size_t, const Status&)>& each) {
+  std::vector<char> bytes;
+  std::vector<uint32_t> answers;
+  for (const Message* message : messages) {
+    nlmsghdr* header = nlmsg_hdr(message->raw());
+    header->nlmsg_flags |= NLM_F_ACK;
+    header->nlmsg_seq = NL_AUTO_SEQ;
+    nl_complete_msg(socket_, message->raw());
+    answers.push_back(header->nlmsg_seq);
+    const char* start = reinterpret_cast<const char*>(header);
+    bytes.insert(bytes.end(), start, start + NLMSG_ALIGN(header->nlmsg_len));
+  }
+  if (const int sent = nl_sendto(socket_, bytes.data(), bytes.size()); sent < 0) return fail(nl_geterror(sent), EIO);
+  for (size_t i = 0; i < answers.size(); ++i) each(i, read_answer(answers[i], {}, nullptr));
+  return {};
+}
+
 Status Socket::subscribe(int group) {
   int size = kEventBuffer;
   if (setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)

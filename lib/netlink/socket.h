@@ -52,6 +52,8 @@ class Socket {
   Status dump(const Message& message, const Receive& receive, const std::function<void()>& restart = {});
   // Sends several messages at once and waits for the answer to each; the first error wins.
   Status batch(std::span<const Message* const> messages);
+  // The same, and tells how each one went. For messages that nfnetlink does not bracket.
+  Status batch(std::span<const Message* const> messages, const std::function<void(size_t, const Status&)>& each);
   Status subscribe(int group);
   // Reads all that wait. Code ENOBUFS: events were lost.
   Status read_events(const Receive& receive);

@@ -103,6 +103,7 @@ void Running::open_interface(RunningBridge& bridge, RunningPort& port, RunningIn
     if (i.config.mac && i.config.name != bridge.name && !i.config.mac->is_multicast()) mac = i.config.mac;
     if (Status s = open_device(bridge, i, mac); !s) {
       if (had_number) {   // was there, is away: the port and its number stay
+        i.error = s.error().message;
         failed_.insert(i.config.name);
         return touch(i);
       }
@@ -128,7 +129,7 @@ Status Running::open_device(RunningBridge& bridge, RunningInterface& i, const st
   request.type = context_.backers.open_type(bridge.datapath_type, i.config.type);
   request.options.insert(i.config.options.begin(), i.config.options.end());
   if (i.config.type == "internal" || i.config.type.starts_with("dummy")) request.mac = mac;
-  auto opened = context_.devices.open(request);
+  auto opened = bridge.backend->datapath().open_device(context_.devices, request);
   if (!opened)
     return fail(fmt::format("could not open network device {} ({})", i.config.name, reason_of(opened.error())),
                 opened.error().code);

@@ -1,9 +1,11 @@
 // See backers.h.
 #include "vswitchd/bridge/backers.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "lib/base/log.h"
+#include "lib/datapath/kernel/kernel.h"
 #include "lib/datapath/userspace/userspace.h"
 
 namespace turnout::bridge {
@@ -12,8 +14,9 @@ namespace {
 Log log_dpif{"dpif"};
 }
 
-Backers::Backers(io::Loop& loop, netdev::Environment& devices, datapath::DatapathRegistry& registry, KernelProbe& kernel)
-    : loop_(loop), devices_(devices), registry_(registry), kernel_(kernel) {}
+Backers::Backers(io::Loop& loop, netdev::Environment& devices, datapath::DatapathRegistry& registry, KernelProbe& kernel,
+                 unsigned cpus)
+    : loop_(loop), devices_(devices), registry_(registry), kernel_(kernel), cpus_(cpus) {}
 
 Backers::~Backers() { drop_unused({}); }
 
@@ -28,38 +31,30 @@ std::vector<std::string> Backers::types() const {
   return types;
 }
 
-Status Backers::may_serve_system(const GlobalSettings& settings) {
-  const bool has_families = kernel_.has_families();
+Result<std::unique_ptr<datapath::Datapath>> Backers::make_system(const GlobalSettings& settings) {
+  const bool say = !std::exchange(said_which_, true);
+  if (kernel_.has_families()) {
+    datapath::KernelOptions options;
+    options.handlers = cpus_;
+    auto made = datapath::make_kernel(std::move(options));
+    if (made && say) log_dpif.info("system@ovs-system: the kernel module serves");
+    return made;
+  }
   if (!settings.userspace_fallback) {
     if (!std::exchange(said_refused_, true))
       log_dpif.err("system@ovs-system: the kernel datapath is not available and other_config:userspace-fallback forbids "
                    "the userspace datapath");
-    return fail(has_families ? "the kernel datapath module is loaded but not supported by this release, and "
-                               "other_config:userspace-fallback=false forbids the userspace datapath"
-                             : "the kernel datapath module is missing, and other_config:userspace-fallback=false "
-                               "forbids the userspace datapath",
-                ENOENT);
+    return fail("the kernel datapath module is missing, and other_config:userspace-fallback=false forbids the userspace "
+                "datapath", ENOENT);
   }
-  if (!std::exchange(said_which_, true)) {
-    if (has_families)
-      log_dpif.info("system@ovs-system: the userspace datapath serves, because this release has no support for the "
-                    "kernel module that is loaded");
-    else
-      log_dpif.info("system@ovs-system: the userspace datapath serves, because no kernel module is loaded (there is no "
-                    "generic netlink family 'ovs_datapath')");
-  }
-  return {};
+  if (say)
+    log_dpif.info("system@ovs-system: the userspace datapath serves, because no kernel module is loaded (there is no "
+                  "generic netlink family 'ovs_datapath')");
+  return make_userspace("system", settings);
 }
 
-Result<upcall::Backend*> Backers::get(const std::string& type, const GlobalSettings& settings) {
-  if (auto i = backends_.find(type); i != backends_.end()) return i->second.get();
-  bool known = false;
-  for (const std::string& t : types()) known |= t == type;
-  if (!known) return fail("unknown datapath type " + type, EAFNOSUPPORT);
+std::unique_ptr<datapath::Datapath> Backers::make_userspace(const std::string& type, const GlobalSettings& settings) {
   const bool dummy = is_dummy(type);
-  if (type == "system" && !dummy)
-    if (Status s = may_serve_system(settings); !s) return fail(s);
-
   datapath::UserspaceOptions options;
   options.type = type;
   options.name = "ovs-" + type;
@@ -70,10 +65,33 @@ Result<upcall::Backend*> Backers::get(const std::string& type, const GlobalSetti
   options.internal_type = type == "netdev" ? "tap" : "internal";
   options.local_type = dummy ? "dummy-internal" : options.internal_type;
   options.flow_limit = settings.revalidator.flow_limit;
-  auto backend = std::make_unique<upcall::Backend>(loop_, datapath::make_userspace(std::move(options)));
+  return datapath::make_userspace(std::move(options));
+}
+
+Result<upcall::Backend*> Backers::get(const std::string& type, const GlobalSettings& settings) {
+  if (auto i = backends_.find(type); i != backends_.end()) return i->second.get();
+  const std::vector<std::string> known = types();
+  if (std::find(known.begin(), known.end(), type) == known.end()) return fail("unknown datapath type " + type, EAFNOSUPPORT);
+  std::unique_ptr<datapath::Datapath> datapath;
+  if (type == "system" && !is_dummy(type)) {
+    auto made = make_system(settings);
+    if (!made) return fail(made);
+    datapath = std::move(*made);
+  } else {
+    datapath = make_userspace(type, settings);
+  }
+  auto backend = std::make_unique<upcall::Backend>(loop_, std::move(datapath));
   backend->revalidator().configure(settings.revalidator);
   registry_.add(backend->datapath());
   return (backends_[type] = std::move(backend)).get();
+}
+
+void Backers::leave() {
+  for (auto& [type, backend] : backends_) backend->datapath().leave();
+}
+
+void Backers::remove_strangers() {
+  for (auto& [type, backend] : backends_) backend->datapath().remove_strangers();
 }
 
 void Backers::drop_unused(const std::set<std::string>& used) {

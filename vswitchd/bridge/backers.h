@@ -19,8 +19,9 @@ namespace turnout::bridge {
 
 class Backers {
  public:
-  // All outlive it.
-  Backers(io::Loop& loop, netdev::Environment& devices, datapath::DatapathRegistry& registry, KernelProbe& kernel);
+  // All outlive it. cpus: those that the process may use.
+  Backers(io::Loop& loop, netdev::Environment& devices, datapath::DatapathRegistry& registry, KernelProbe& kernel,
+          unsigned cpus);
   ~Backers();
 
   std::vector<std::string> types() const;          // Open_vSwitch.datapath_types
@@ -28,6 +29,8 @@ class Backers {
   Result<upcall::Backend*> get(const std::string& type, const GlobalSettings& settings);
   void drop_unused(const std::set<std::string>& used_types);
   void configure(const GlobalSettings& settings);  // of those that exist
+  void leave();                                    // the process ends, and a kernel goes on forwarding
+  void remove_strangers();                         // once the first configuration stands
   std::vector<upcall::Backend*> all() const;
 
   // What to open for an Interface.type on a datapath of this type, and what dpif/show calls it.
@@ -36,12 +39,15 @@ class Backers {
 
  private:
   bool is_dummy(std::string_view datapath_type) const;
-  Status may_serve_system(const GlobalSettings& settings);
+  // Of type "system" on this host: the kernel's datapath, or the userspace one in its place.
+  Result<std::unique_ptr<datapath::Datapath>> make_system(const GlobalSettings& settings);
+  std::unique_ptr<datapath::Datapath> make_userspace(const std::string& type, const GlobalSettings& settings);
 
   io::Loop& loop_;
   netdev::Environment& devices_;
   datapath::DatapathRegistry& registry_;
   KernelProbe& kernel_;
+  const unsigned cpus_;
   std::map<std::string, std::unique_ptr<upcall::Backend>> backends_;
   GlobalSettings applied_;
   bool said_which_ = false, said_refused_ = false;

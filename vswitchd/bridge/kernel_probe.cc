@@ -1,9 +1,7 @@
-// See kernel_probe.h. genetlink's CTRL_CMD_GETFAMILY, <linux/genetlink.h>.
+// See kernel_probe.h.
 #include "vswitchd/bridge/kernel_probe.h"
 
 #include <fcntl.h>
-#include <linux/genetlink.h>
-#include <linux/netlink.h>
 #include <spawn.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -11,7 +9,7 @@
 
 #include <string>
 
-#include "lib/netlink/socket.h"
+#include "lib/datapath/kernel/kernel.h"
 
 extern char** environ;
 
@@ -38,22 +36,12 @@ void load_module() {
   posix_spawn_file_actions_destroy(&actions);
 }
 
-bool family_exists(std::string_view name) {
-  auto socket = netlink::Socket::open(NETLINK_GENERIC);
-  if (!socket) return false;
-  netlink::Message message(GENL_ID_CTRL, NLM_F_REQUEST | NLM_F_ACK);
-  const genlmsghdr header{CTRL_CMD_GETFAMILY, 1, 0};
-  message.header(&header, sizeof header);
-  message.put_string(CTRL_ATTR_FAMILY_NAME, name);
-  return (*socket)->request(message).has_value();
-}
-
 }  // namespace
 
 void KernelProbe::start() {
   answer_ = std::async(std::launch::async, [] {
               load_module();
-              return family_exists("ovs_datapath");
+              return datapath::kernel_families_exist().has_value();
             }).share();
 }
 

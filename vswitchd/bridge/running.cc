@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "lib/base/counters.h"
 #include "lib/base/log.h"
@@ -105,6 +107,7 @@ void Running::publish() {
 }
 
 void Running::close_all(bool cleanup) {
+  if (!cleanup) context_.backers.leave();
   while (!bridges_.empty()) {
     RunningBridge& bridge = bridges_.begin()->second;
     while (!bridge.ports.empty()) {
@@ -142,6 +145,8 @@ void Running::device_event(const std::string& name, netdev::DeviceEvent event) {
   auto at = find_interface(name);
   if (!at || at->interface->is_patch() || !at->bridge->backend) return;
   RunningInterface& i = *at->interface;
+  // One that the datapath has made itself appears too, and one that was moved into a namespace only went out of sight.
+  if (netdev::Device* d = device(*at->bridge, i); d && d->link_state().present) event = netdev::DeviceEvent::kChanged;
   switch (event) {
     case netdev::DeviceEvent::kChanged:
       if (i.dp_port == kDpPortNone) return;
@@ -156,6 +161,7 @@ void Running::device_event(const std::string& name, netdev::DeviceEvent event) {
       touched_bridges_.insert(at->bridge->name);
       // A device of our own that someone deleted, or that died with its namespace, is made anew.
       if (i.config.type == "internal" || i.config.type == "tap") open_interface(*at->bridge, *at->port, i);
+      else i.error = fmt::format("could not open network device {} ({})", i.config.name, std::strerror(ENODEV));
       break;
     case netdev::DeviceEvent::kAppeared:
       if (i.dp_port != kDpPortNone) close_device(*at->bridge, i);

@@ -97,7 +97,7 @@ Vswitch::Impl::Impl(io::Loop& l, unixctl::Server& server, VswitchOptions options
       command_line_tls(l.tls().settings()),
       started(std::move(on_started)),
       devices(l, io::run_dir()),
-      backers(l, devices, registry, kernel),
+      backers(l, devices, registry, kernel, usable_cpus()),
       idl(l, options.database, idl_options()),
       running(Running::Context{devices, backers, l.clock(), [this](const Uuid& row) { return remembered_ofport(row); }}),
       reader(usable_cpus()) {
@@ -162,6 +162,7 @@ void Vswitch::Impl::reconfigure() {
   if (!std::exchange(configured_once, true)) {
     log_bridge.info("ovs-vswitchd (Open vSwitch) {}", kPromisedRelease);
     devices.remove_orphans();
+    backers.remove_strangers();
   }
   arm_statistics(current.global.stats_interval_ms);
   status->configured(current.next_cfg, std::move(complaints));

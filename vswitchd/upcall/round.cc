@@ -66,6 +66,20 @@ Round::Verdict Round::judge(const datapath::FlowEntry& entry, InstalledFlow& flo
   return flow.generation == plan_.generation ? Verdict::kKeep : retranslate(entry, flow, new_actions);
 }
 
+// A flow that this process did not install, but one before it may have: it stays if it is what would be installed now.
+Round::Verdict Round::adopt(const datapath::FlowEntry& entry, datapath::ActionList& new_actions) const {
+  auto flow = std::make_unique<InstalledFlow>();
+  flow->created = plan_.now;
+  flow->packets = entry.stats.packets;
+  flow->bytes = entry.stats.bytes;
+  flow->used_ns = entry.stats.used_ns;
+  flow->round = plan_.number;
+  flow->installed = true;
+  const Verdict verdict = retranslate(entry, *flow, new_actions);
+  if (verdict != Verdict::kDelete) handler_.flows().add(entry.ufid, std::move(flow));
+  return verdict;
+}
+
 void Round::remove(const datapath::Ufid& ufid) {
   const auto last = dp_.del_flow(ufid);
   const auto flow = handler_.flows().take(ufid);
@@ -79,9 +93,10 @@ uint64_t Round::run(unsigned share) {
   uint64_t kept = 0;
   dp_.each_flow([&](const datapath::FlowEntry& entry) {
     if (InstalledFlows::shard_of(entry.ufid) % plan_.shares != share) return;
-    Verdict verdict = Verdict::kDelete;          // a flow that nobody here installed
+    Verdict verdict = Verdict::kDelete;
     datapath::ActionList actions;
-    handler_.flows().with(entry.ufid, [&](InstalledFlow& flow) { verdict = judge(entry, flow, actions); });
+    const bool ours = handler_.flows().with(entry.ufid, [&](InstalledFlow& flow) { verdict = judge(entry, flow, actions); });
+    if (!ours && !plan_.delete_all) verdict = adopt(entry, actions);
     if (verdict == Verdict::kDelete) deletions.push_back(entry.ufid);
     else ++kept;
     if (verdict != Verdict::kModify) return;

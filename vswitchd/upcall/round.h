@@ -32,6 +32,7 @@ class Round {
  private:
   enum class Verdict : uint8_t { kKeep, kModify, kDelete };
   Verdict judge(const datapath::FlowEntry& entry, InstalledFlow& flow, datapath::ActionList& new_actions) const;
+  Verdict adopt(const datapath::FlowEntry& entry, datapath::ActionList& new_actions) const;
   Verdict retranslate(const datapath::FlowEntry& entry, InstalledFlow& flow, datapath::ActionList& new_actions) const;
   void remove(const datapath::Ufid& ufid);
 

@@ -1,0 +1,24 @@
+// The datapath of a kernel module behind the Datapath interface: ours (turnout.ko) or the distribution's, which speak the
+// same generic netlink (<linux/openvswitch.h>). This header is all that other folders need.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lib/base/result.h"
+#include "lib/datapath/datapath.h"
+
+namespace turnout::datapath {
+
+// Whether a module's families are there. Code ENOENT: no module. Any thread; a socket and a few messages.
+Status kernel_families_exist();
+
+struct KernelOptions {
+  std::string name = "ovs-system";
+  unsigned handlers = 1;             // threads that answer upcalls
+};
+// Makes the datapath in the kernel, or takes over the one that stands with its ports and flows. Main thread.
+// Code ENOENT: no module; EPERM: not privileged.
+Result<std::unique_ptr<Datapath>> make_kernel(KernelOptions options);
+
+}  // namespace turnout::datapath

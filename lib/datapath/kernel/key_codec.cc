@@ -1,0 +1,319 @@
+// Walks the rows of key_layout.h. What has a shape of its own is written out here: VLAN tags, tunnels, MPLS, NSH.
+#include "lib/datapath/kernel/key_codec.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "lib/datapath/kernel/key_layout.h"
+
+namespace turnout::datapath::kernel {
+namespace {
+
+using flow::FlowKey;
+
+constexpr uint8_t kFragmentBits[] = {0, flow::kFragAny, flow::kFragAny | flow::kFragLater};   // by OVS_FRAG_TYPE_*
+constexpr Be32 kLabelBits{0xfffff};
+
+const uint8_t* at(const FlowKey& key, size_t offset) { return reinterpret_cast<const uint8_t*>(&key) + offset; }
+uint8_t* at(FlowKey& key, size_t offset) { return reinterpret_cast<uint8_t*>(&key) + offset; }
+
+enum class What { kKey, kMask };
+
+uint8_t encode_fragment(uint8_t bits, What what) {
+  if (what == What::kMask) return bits ? 0xff : 0;
+  return bits & flow::kFragLater ? OVS_FRAG_TYPE_LATER : bits ? OVS_FRAG_TYPE_FIRST : OVS_FRAG_TYPE_NONE;
+}
+uint8_t decode_fragment(uint8_t value, What what) {
+  if (what == What::kMask) return value ? flow::kFragAny | flow::kFragLater : 0;
+  return value < sizeof kFragmentBits ? kFragmentBits[value] : 0;
+}
+
+void encode_part(const Part& part, const FlowKey& key, What what, uint8_t* payload) {
+  const uint8_t* from = at(key, part.key_at);
+  uint8_t* to = payload + part.payload_at;
+  switch (part.form) {
+    case Form::kNone: return;
+    case Form::kCopy: std::memcpy(to, from, part.size); return;
+    case Form::kReversed: std::reverse_copy(from, from + part.size, to); return;
+    case Form::kFragment: *to = encode_fragment(*from, what); return;
+    case Form::kByteOfBe16: *to = from[1]; return;
+    case Form::kBe16OfByte: to[0] = 0, to[1] = *from; return;
+    case Form::kU32OfByte: {
+      const uint32_t wide = *from;
+      std::memcpy(to, &wide, sizeof wide);
+      return;
+    }
+    case Form::kLabel: {
+      Be32 label;
+      std::memcpy(&label, from, sizeof label);
+      label &= kLabelBits;
+      std::memcpy(to, &label, sizeof label);
+      return;
+    }
+  }
+}
+
+// Bits that a key never has are full in the mask of what has all the others.
+void decode_part(const Part& part, const uint8_t* payload, What what, FlowKey& key) {
+  const uint8_t* from = payload + part.payload_at;
+  uint8_t* to = at(key, part.key_at);
+  const bool mask = what == What::kMask;
+  switch (part.form) {
+    case Form::kNone: return;
+    case Form::kCopy: std::memcpy(to, from, part.size); return;
+    case Form::kReversed: std::reverse_copy(from, from + part.size, to); return;
+    case Form::kFragment: *to = decode_fragment(*from, what); return;
+    case Form::kByteOfBe16: to[0] = mask && *from == 0xff ? 0xff : 0, to[1] = *from; return;
+    case Form::kBe16OfByte: *to = from[1]; return;
+    case Form::kU32OfByte: {
+      uint32_t wide;
+      std::memcpy(&wide, from, sizeof wide);
+      *to = static_cast<uint8_t>(wide);
+      return;
+    }
+    case Form::kLabel: {
+      Be32 label;
+      std::memcpy(&label, from, sizeof label);
+      if (mask && label == kLabelBits) label = ~Be32{};
+      std::memcpy(to, &label, sizeof label);
+      return;
+    }
+  }
+}
+
+// Writes keys (value is key) and masks (of key).
+class Encoder {
+ public:
+  Encoder(const FlowKey& key, const FlowKey& value, What what, AttributeWriter& out)
+      : key_(key), value_(value), what_(what), out_(out) {}
+
+  void run() {
+    rows(kMetadata);
+    if (is_tunnelled(key_.tunnel)) tunnel();
+    tags(0);
+  }
+
+ private:
+  static bool is_tunnelled(const flow::TunnelKey& t) { return t.ipv4_dst || !t.ipv6_dst.is_zero(); }
+  bool is_mask() const { return what_ == What::kMask; }
+
+  template <size_t N>
+  void rows(const Layout (&layouts)[N]) {
+    for (const Layout& l : layouts) {
+      if (!l.applies(key_)) continue;
+      uint8_t payload[64] = {};
+      for (const Part& part : l.parts) encode_part(part, value_, what_, payload);
+      put(l.attribute, payload, l.size);
+    }
+  }
+  // The kernel takes what is not in a mask for a wildcard.
+  void put(uint16_t type, const void* payload, size_t size) {
+    const auto* bytes = static_cast<const uint8_t*>(payload);
+    if (!is_mask() || std::any_of(bytes, bytes + size, [](uint8_t b) { return b != 0; })) out_.put(type, payload, size);
+  }
+  void ethertype(Be16 type) { out_.put(OVS_KEY_ATTR_ETHERTYPE, is_mask() ? ~Be16{} : type); }
+
+  void tags(unsigned depth) {
+    if (depth == flow::kVlanTags || !key_.vlans[depth].tpid) return frame();
+    ethertype(key_.vlans[depth].tpid);
+    Be16 tci = value_.vlans[depth].tci;
+    if (is_mask()) tci |= Be16{flow::kVlanPresent};   // compared in any case, and required to say so
+    out_.put(OVS_KEY_ATTR_VLAN, tci);
+    const size_t nest = out_.nest(OVS_KEY_ATTR_ENCAP);
+    if (key_.vlans[depth].tci) tags(depth + 1);
+    out_.end(nest);
+  }
+
+  void frame() {
+    if (key_.eth_type != Be16{flow::kEthTypeNone}) ethertype(key_.eth_type);
+    else if (is_mask()) ethertype({});
+    rows(kNetwork);
+    if (layout::is_type(key_, net::kEthTypeMpls) || layout::is_type(key_, net::kEthTypeMplsMulticast)) mpls();
+    if (layout::is_type(key_, net::kEthTypeNsh)) nsh();
+  }
+
+  void mpls() {
+    size_t n = 0;
+    while (n < flow::kMplsLabels && key_.mpls[n]) ++n;
+    n = std::max<size_t>(n, 1);
+    put(OVS_KEY_ATTR_MPLS, value_.mpls, n * sizeof value_.mpls[0]);
+  }
+
+  void nsh() {
+    const size_t nest = out_.nest(OVS_KEY_ATTR_NSH);
+    put(OVS_NSH_KEY_ATTR_BASE, value_.nsh, sizeof(ovs_nsh_key_base));
+    if (key_.nsh[2] == 1) put(OVS_NSH_KEY_ATTR_MD1, value_.nsh + sizeof(ovs_nsh_key_base), sizeof(ovs_nsh_key_md1));
+    out_.end(nest);
+  }
+
+  void tunnel() {
+    const flow::TunnelKey &k = key_.tunnel, &v = value_.tunnel;
+    const size_t nest = out_.nest(OVS_KEY_ATTR_TUNNEL);
+    if (k.flags & flow::kTunnelKey) put(OVS_TUNNEL_KEY_ATTR_ID, &v.id, sizeof v.id);
+    if (k.ipv4_dst) {
+      put(OVS_TUNNEL_KEY_ATTR_IPV4_SRC, &v.ipv4_src, sizeof v.ipv4_src);
+      put(OVS_TUNNEL_KEY_ATTR_IPV4_DST, &v.ipv4_dst, sizeof v.ipv4_dst);
+    } else {
+      put(OVS_TUNNEL_KEY_ATTR_IPV6_SRC, &v.ipv6_src, sizeof v.ipv6_src);
+      put(OVS_TUNNEL_KEY_ATTR_IPV6_DST, &v.ipv6_dst, sizeof v.ipv6_dst);
+    }
+    put(OVS_TUNNEL_KEY_ATTR_TOS, &v.tos, sizeof v.tos);
+    put(OVS_TUNNEL_KEY_ATTR_TTL, &v.ttl, sizeof v.ttl);
+    if (v.flags & flow::kTunnelDf) out_.put_flag(OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT);
+    if (v.flags & flow::kTunnelCsum) out_.put_flag(OVS_TUNNEL_KEY_ATTR_CSUM);
+    if (v.flags & flow::kTunnelOam) out_.put_flag(OVS_TUNNEL_KEY_ATTR_OAM);
+    put(OVS_TUNNEL_KEY_ATTR_TP_SRC, &v.tp_src, sizeof v.tp_src);
+    put(OVS_TUNNEL_KEY_ATTR_TP_DST, &v.tp_dst, sizeof v.tp_dst);
+    if (k.gbp_id || k.gbp_flags) {
+      const size_t options = out_.nest(OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS);
+      out_.put(OVS_VXLAN_EXT_GBP, uint32_t{v.gbp_flags} << 16 | v.gbp_id.host());
+      out_.end(options);
+    }
+    out_.end(nest);
+  }
+
+  const FlowKey &key_, &value_;
+  const What what_;
+  AttributeWriter& out_;
+};
+
+class Decoder {
+ public:
+  Decoder(What what, FlowKey& out) : what_(what), out_(out) {}
+
+  Status run(std::span<const uint8_t> bytes) { return level(bytes, 0); }
+
+ private:
+  Status level(std::span<const uint8_t> bytes, unsigned depth) {
+    std::optional<Be16> type, tci;
+    std::optional<std::span<const uint8_t>> inner;
+    AttributeReader reader(bytes);
+    while (auto a = reader.next()) {
+      switch (a->type) {
+        case OVS_KEY_ATTR_ETHERTYPE: type = a->as<Be16>(); break;
+        case OVS_KEY_ATTR_VLAN: tci = a->as<Be16>(); break;
+        case OVS_KEY_ATTR_ENCAP: inner = a->payload; break;
+        default:
+          if (Status s = attribute(*a); !s) return s;
+      }
+    }
+    if (!reader.is_whole()) return fail("malformed netlink attributes in a flow key");
+    const bool tagged = tci || inner;
+    if (!tagged) {
+      out_.eth_type = type.value_or(what_ == What::kKey ? Be16{flow::kEthTypeNone} : Be16{});
+      return {};
+    }
+    if (depth == flow::kVlanTags) return fail("too many VLAN tags in a flow key");
+    out_.vlans[depth] = {type.value_or(Be16{}), tci.value_or(Be16{})};
+    return inner && !inner->empty() ? level(*inner, depth + 1) : Status{};
+  }
+
+  Status attribute(const Attribute& a) {
+    switch (a.type) {
+      case OVS_KEY_ATTR_TUNNEL: return tunnel(a.payload);
+      case OVS_KEY_ATTR_MPLS: return mpls(a.payload);
+      case OVS_KEY_ATTR_NSH: return nsh(a.payload);
+    }
+    for (const Layout& l : kMetadata)
+      if (l.attribute == a.type) return row(l, a.payload);
+    for (const Layout& l : kNetwork)
+      if (l.attribute == a.type) return row(l, a.payload);
+    return {};
+  }
+
+  Status row(const Layout& l, std::span<const uint8_t> payload) {
+    if (payload.size() < l.size) return fail("truncated attribute " + std::to_string(l.attribute) + " in a flow key");
+    for (const Part& part : l.parts) decode_part(part, payload.data(), what_, out_);
+    return {};
+  }
+
+  Status mpls(std::span<const uint8_t> payload) {
+    std::memcpy(out_.mpls, payload.data(), std::min(payload.size() & ~size_t{3}, sizeof out_.mpls));
+    return {};
+  }
+
+  Status nsh(std::span<const uint8_t> payload) {
+    AttributeReader reader(payload);
+    while (auto a = reader.next()) {
+      if (a->type == OVS_NSH_KEY_ATTR_BASE)
+        std::memcpy(out_.nsh, a->payload.data(), std::min(a->payload.size(), sizeof(ovs_nsh_key_base)));
+      if (a->type == OVS_NSH_KEY_ATTR_MD1)
+        std::memcpy(out_.nsh + sizeof(ovs_nsh_key_base), a->payload.data(), std::min(a->payload.size(), sizeof(ovs_nsh_key_md1)));
+    }
+    return reader.is_whole() ? Status{} : fail("malformed NSH in a flow key");
+  }
+
+  template <typename T>
+  static void take(const Attribute& a, T& to) {
+    if (auto value = a.as<T>()) to = *value;
+  }
+  Status tunnel(std::span<const uint8_t> payload) {
+    flow::TunnelKey& t = out_.tunnel;
+    AttributeReader reader(payload);
+    while (auto a = reader.next()) {
+      switch (a->type) {
+        case OVS_TUNNEL_KEY_ATTR_ID: t.flags |= flow::kTunnelKey, take(*a, t.id); break;
+        case OVS_TUNNEL_KEY_ATTR_IPV4_SRC: take(*a, t.ipv4_src); break;
+        case OVS_TUNNEL_KEY_ATTR_IPV4_DST: take(*a, t.ipv4_dst); break;
+        case OVS_TUNNEL_KEY_ATTR_IPV6_SRC: take(*a, t.ipv6_src); break;
+        case OVS_TUNNEL_KEY_ATTR_IPV6_DST: take(*a, t.ipv6_dst); break;
+        case OVS_TUNNEL_KEY_ATTR_TOS: take(*a, t.tos); break;
+        case OVS_TUNNEL_KEY_ATTR_TTL: take(*a, t.ttl); break;
+        case OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT: t.flags |= flow::kTunnelDf; break;
+        case OVS_TUNNEL_KEY_ATTR_CSUM: t.flags |= flow::kTunnelCsum; break;
+        case OVS_TUNNEL_KEY_ATTR_OAM: t.flags |= flow::kTunnelOam; break;
+        case OVS_TUNNEL_KEY_ATTR_TP_SRC: take(*a, t.tp_src); break;
+        case OVS_TUNNEL_KEY_ATTR_TP_DST: take(*a, t.tp_dst); break;
+        case OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS: vxlan(a->payload); break;
+      }
+    }
+    return reader.is_whole() ? Status{} : fail("malformed tunnel in a flow key");
+  }
+  void vxlan(std::span<const uint8_t> payload) {
+    AttributeReader reader(payload);
+    while (auto a = reader.next())
+      if (auto gbp = a->type == OVS_VXLAN_EXT_GBP ? a->as<uint32_t>() : std::nullopt) {
+        out_.tunnel.gbp_flags = static_cast<uint8_t>(*gbp >> 16);
+        out_.tunnel.gbp_id = Be16{static_cast<uint16_t>(*gbp)};
+      }
+  }
+
+  const What what_;
+  FlowKey& out_;
+};
+
+}  // namespace
+
+void encode_key(const FlowKey& key, AttributeWriter& out) { Encoder(key, key, What::kKey, out).run(); }
+
+void encode_mask(const FlowKey& key, const flow::FlowMask& mask, AttributeWriter& out) {
+  Encoder(key, mask, What::kMask, out).run();
+}
+
+Result<FlowKey> decode_key(std::span<const uint8_t> bytes) {
+  FlowKey key{};
+  if (Status s = Decoder(What::kKey, key).run(bytes); !s) return fail(s);
+  return key;
+}
+
+Result<flow::FlowMask> decode_mask(const FlowKey& key, std::span<const uint8_t> bytes) {
+  flow::FlowMask mask{};
+  if (bytes.empty()) {
+    std::memset(static_cast<void*>(&mask), 0xff, sizeof mask);
+    return mask;
+  }
+  if (Status s = Decoder(What::kMask, mask).run(bytes); !s) return fail(s);
+  TURNOUT_MASK_ALL(mask, packet_type);
+  TURNOUT_MASK_ALL(mask, eth_type);
+  for (unsigned i = 0; i < flow::kVlanTags; ++i) {
+    if (key.vlans[i].tpid) {
+      TURNOUT_MASK_ALL(mask, vlans[i].tpid);
+      mask.vlans[i].tci |= Be16{flow::kVlanPresent};
+    } else {
+      TURNOUT_MASK_ALL(mask, vlans[i]);
+    }
+  }
+  return mask;
+}
+
+}  // namespace turnout::datapath::kernel

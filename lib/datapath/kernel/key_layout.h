@@ -1,0 +1,130 @@
+// Where each attribute's payload keeps what a FlowKey keeps: one row an attribute, read by both directions of the codec
+// for keys and for masks. <linux/openvswitch.h>, enum ovs_key_attr. Inside lib/datapath/kernel.
+#pragma once
+
+#include <linux/openvswitch.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+#include "lib/flow/key.h"
+#include "lib/net/headers.h"
+
+namespace turnout::datapath::kernel {
+
+enum class Form : uint8_t {
+  kNone,
+  kCopy,          // the same bytes on both sides
+  kReversed,      // the payload is least significant byte first
+  kFragment,      // OVS_FRAG_TYPE_* in the payload, FragBits in the key
+  kByteOfBe16,    // one byte in the payload, a Be16 below 256 in the key
+  kBe16OfByte,    // the other way round
+  kU32OfByte,
+  kLabel,         // 20 bits of a Be32
+};
+
+struct Part {
+  Form form = Form::kNone;
+  uint16_t payload_at = 0, key_at = 0, size = 0;   // bytes; size is the payload's
+};
+
+struct Layout {
+  uint16_t attribute = 0, size = 0;                // of the payload
+  bool (*applies)(const flow::FlowKey& key) = nullptr;
+  std::array<Part, 6> parts{};
+};
+
+namespace layout {
+using Key = flow::FlowKey;
+using namespace turnout::net;
+
+inline bool always(const Key&) { return true; }
+inline bool is_type(const Key& k, uint16_t type) { return k.eth_type == Be16{type}; }
+inline bool is_ipv4(const Key& k) { return is_type(k, kEthTypeIpv4); }
+inline bool is_ipv6(const Key& k) { return is_type(k, kEthTypeIpv6); }
+inline bool is_arp(const Key& k) { return is_type(k, kEthTypeArp) || is_type(k, kEthTypeRarp); }
+inline bool has_transport(const Key& k, uint8_t protocol) {
+  return (is_ipv4(k) || is_ipv6(k)) && !(k.nw_frag & flow::kFragLater) && k.nw_proto == protocol;
+}
+inline bool is_tcp(const Key& k) { return has_transport(k, kIpTcp); }
+inline bool is_udp(const Key& k) { return has_transport(k, kIpUdp); }
+inline bool is_sctp(const Key& k) { return has_transport(k, kIpSctp); }
+inline bool is_icmp(const Key& k) { return is_ipv4(k) && has_transport(k, kIpIcmp); }
+inline bool is_icmpv6(const Key& k) { return is_ipv6(k) && has_transport(k, kIpIcmpv6); }
+inline bool is_neighbour_discovery(const Key& k) {
+  return is_icmpv6(k) && !k.tp_dst && (k.tp_src == Be16{kNdSolicit} || k.tp_src == Be16{kNdAdvert});
+}
+inline bool is_tracked_ipv4(const Key& k) { return is_ipv4(k) && k.ct_nw_proto; }
+inline bool is_tracked_ipv6(const Key& k) { return is_ipv6(k) && k.ct_nw_proto; }
+}  // namespace layout
+
+#define TURNOUT_PART(form, type, payload, member) \
+  Part { Form::form, offsetof(type, payload), offsetof(flow::FlowKey, member), sizeof(type::payload) }
+#define TURNOUT_WHOLE(form, bytes, member) Part { Form::form, 0, offsetof(flow::FlowKey, member), bytes }
+
+inline constexpr Layout kMetadata[] = {
+    {OVS_KEY_ATTR_PRIORITY, 4, layout::always, {TURNOUT_WHOLE(kCopy, 4, skb_priority)}},
+    {OVS_KEY_ATTR_IN_PORT, 4, layout::always, {TURNOUT_WHOLE(kCopy, 4, in_port)}},
+    {OVS_KEY_ATTR_SKB_MARK, 4, layout::always, {TURNOUT_WHOLE(kCopy, 4, pkt_mark)}},
+    {OVS_KEY_ATTR_DP_HASH, 4, layout::always, {TURNOUT_WHOLE(kCopy, 4, dp_hash)}},
+    {OVS_KEY_ATTR_RECIRC_ID, 4, layout::always, {TURNOUT_WHOLE(kCopy, 4, recirc_id)}},
+    {OVS_KEY_ATTR_CT_STATE, 4, layout::always, {TURNOUT_WHOLE(kU32OfByte, 4, ct_state)}},
+    {OVS_KEY_ATTR_CT_ZONE, 2, layout::always, {TURNOUT_WHOLE(kCopy, 2, ct_zone)}},
+    {OVS_KEY_ATTR_CT_MARK, 4, layout::always, {TURNOUT_WHOLE(kCopy, 4, ct_mark)}},
+    {OVS_KEY_ATTR_CT_LABELS, 16, layout::always, {TURNOUT_WHOLE(kReversed, 16, ct_label)}},
+    {OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4, sizeof(ovs_key_ct_tuple_ipv4), layout::is_tracked_ipv4,
+     {TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv4, ipv4_src, ct_nw_src),
+      TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv4, ipv4_dst, ct_nw_dst),
+      TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv4, src_port, ct_tp_src),
+      TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv4, dst_port, ct_tp_dst),
+      TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv4, ipv4_proto, ct_nw_proto)}},
+    {OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6, sizeof(ovs_key_ct_tuple_ipv6), layout::is_tracked_ipv6,
+     {TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv6, ipv6_src, ct_ipv6_src),
+      TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv6, ipv6_dst, ct_ipv6_dst),
+      TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv6, src_port, ct_tp_src),
+      TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv6, dst_port, ct_tp_dst),
+      TURNOUT_PART(kCopy, ovs_key_ct_tuple_ipv6, ipv6_proto, ct_nw_proto)}},
+    {OVS_KEY_ATTR_ETHERNET, sizeof(ovs_key_ethernet), layout::always,
+     {TURNOUT_PART(kCopy, ovs_key_ethernet, eth_src, eth_src), TURNOUT_PART(kCopy, ovs_key_ethernet, eth_dst, eth_dst)}},
+};
+
+// Behind the VLAN tags.
+inline constexpr Layout kNetwork[] = {
+    {OVS_KEY_ATTR_IPV4, sizeof(ovs_key_ipv4), layout::is_ipv4,
+     {TURNOUT_PART(kCopy, ovs_key_ipv4, ipv4_src, nw_src), TURNOUT_PART(kCopy, ovs_key_ipv4, ipv4_dst, nw_dst),
+      TURNOUT_PART(kCopy, ovs_key_ipv4, ipv4_proto, nw_proto), TURNOUT_PART(kCopy, ovs_key_ipv4, ipv4_tos, nw_tos),
+      TURNOUT_PART(kCopy, ovs_key_ipv4, ipv4_ttl, nw_ttl), TURNOUT_PART(kFragment, ovs_key_ipv4, ipv4_frag, nw_frag)}},
+    {OVS_KEY_ATTR_IPV6, sizeof(ovs_key_ipv6), layout::is_ipv6,
+     {TURNOUT_PART(kCopy, ovs_key_ipv6, ipv6_src, ipv6_src), TURNOUT_PART(kCopy, ovs_key_ipv6, ipv6_dst, ipv6_dst),
+      TURNOUT_PART(kLabel, ovs_key_ipv6, ipv6_label, ipv6_label),
+      // the traffic class and the hop limit are neighbours in both
+      Part{Form::kCopy, offsetof(ovs_key_ipv6, ipv6_proto), offsetof(flow::FlowKey, nw_proto), 1},
+      Part{Form::kCopy, offsetof(ovs_key_ipv6, ipv6_tclass), offsetof(flow::FlowKey, nw_tos), 2},
+      TURNOUT_PART(kFragment, ovs_key_ipv6, ipv6_frag, nw_frag)}},
+    {OVS_KEY_ATTR_ARP, sizeof(ovs_key_arp), layout::is_arp,
+     {TURNOUT_PART(kCopy, ovs_key_arp, arp_sip, nw_src), TURNOUT_PART(kCopy, ovs_key_arp, arp_tip, nw_dst),
+      TURNOUT_PART(kBe16OfByte, ovs_key_arp, arp_op, nw_proto), TURNOUT_PART(kCopy, ovs_key_arp, arp_sha, arp_sha),
+      TURNOUT_PART(kCopy, ovs_key_arp, arp_tha, arp_tha)}},
+    {OVS_KEY_ATTR_TCP, sizeof(ovs_key_tcp), layout::is_tcp,
+     {TURNOUT_PART(kCopy, ovs_key_tcp, tcp_src, tp_src), TURNOUT_PART(kCopy, ovs_key_tcp, tcp_dst, tp_dst)}},
+    {OVS_KEY_ATTR_TCP_FLAGS, 2, layout::is_tcp, {TURNOUT_WHOLE(kCopy, 2, tcp_flags)}},
+    {OVS_KEY_ATTR_UDP, sizeof(ovs_key_udp), layout::is_udp,
+     {TURNOUT_PART(kCopy, ovs_key_udp, udp_src, tp_src), TURNOUT_PART(kCopy, ovs_key_udp, udp_dst, tp_dst)}},
+    {OVS_KEY_ATTR_SCTP, sizeof(ovs_key_sctp), layout::is_sctp,
+     {TURNOUT_PART(kCopy, ovs_key_sctp, sctp_src, tp_src), TURNOUT_PART(kCopy, ovs_key_sctp, sctp_dst, tp_dst)}},
+    {OVS_KEY_ATTR_ICMP, sizeof(ovs_key_icmp), layout::is_icmp,
+     {TURNOUT_PART(kByteOfBe16, ovs_key_icmp, icmp_type, tp_src), TURNOUT_PART(kByteOfBe16, ovs_key_icmp, icmp_code, tp_dst)}},
+    {OVS_KEY_ATTR_ICMPV6, sizeof(ovs_key_icmpv6), layout::is_icmpv6,
+     {TURNOUT_PART(kByteOfBe16, ovs_key_icmpv6, icmpv6_type, tp_src),
+      TURNOUT_PART(kByteOfBe16, ovs_key_icmpv6, icmpv6_code, tp_dst)}},
+    {OVS_KEY_ATTR_ND, sizeof(ovs_key_nd), layout::is_neighbour_discovery,
+     {TURNOUT_PART(kCopy, ovs_key_nd, nd_target, nd_target), TURNOUT_PART(kCopy, ovs_key_nd, nd_sll, arp_sha),
+      TURNOUT_PART(kCopy, ovs_key_nd, nd_tll, arp_tha)}},
+};
+
+#undef TURNOUT_PART
+#undef TURNOUT_WHOLE
+
+}  // namespace turnout::datapath::kernel

@@ -1,0 +1,198 @@
+// See upcall_receiver.h.
+#include "lib/datapath/kernel/upcall_receiver.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <thread>
+
+#include "lib/base/counters.h"
+#include "lib/base/log.h"
+#include "lib/base/rcu.h"
+#include "lib/datapath/action_text.h"
+#include "lib/datapath/kernel/action_codec.h"
+#include "lib/datapath/kernel/flows.h"
+#include "lib/datapath/kernel/key_codec.h"
+
+namespace turnout::datapath::kernel {
+namespace {
+
+Log log_dpif{"dpif_netlink"};
+Counter count_overflow{"dpif_netlink_upcall_overflow"};
+Counter count_malformed{"dpif_netlink_upcall_malformed"};
+
+constexpr int kReceiveBuffer = 4 << 20;
+
+// Signals are the main thread's.
+template <typename F>
+std::thread start_thread(F f) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(std::move(f));
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+struct ParsedUpcall {
+  UpcallKind kind = UpcallKind::kMiss;
+  std::span<const uint8_t> packet, key_attributes, userdata;
+};
+
+std::optional<ParsedUpcall> parse(const Answer& message) {
+  ParsedUpcall upcall;
+  AttributeReader reader(message.attributes);
+  while (auto a = reader.next()) {
+    switch (a->type) {
+      case OVS_PACKET_ATTR_PACKET: upcall.packet = a->payload; break;
+      case OVS_PACKET_ATTR_KEY: upcall.key_attributes = a->payload; break;
+      case OVS_PACKET_ATTR_USERDATA: upcall.userdata = a->payload; break;
+    }
+  }
+  if (upcall.key_attributes.empty()) return std::nullopt;
+  if (message.command == OVS_PACKET_CMD_ACTION)
+    upcall.kind = slow_path_reasons(upcall.userdata) ? UpcallKind::kSlowPath : UpcallKind::kAction;
+  return upcall;
+}
+
+class Worker {
+ public:
+  Worker(int dp_ifindex, UpcallSink& sink, std::unique_ptr<netlink::Socket> upcalls, std::unique_ptr<Connection> kernel)
+      : dp_ifindex_(dp_ifindex), sink_(sink), upcalls_(std::move(upcalls)), kernel_(std::move(kernel)),
+        stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    int size = kReceiveBuffer;
+    if (setsockopt(upcalls_->fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+      setsockopt(upcalls_->fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    thread_ = start_thread([this] { run(); });
+  }
+  ~Worker() {
+    const uint64_t one = 1;
+    (void)!write(stop_, &one, sizeof one);
+    thread_.join();
+    close(stop_);
+  }
+
+  uint32_t pid() const {
+    sockaddr_nl address{};
+    socklen_t length = sizeof address;
+    getsockname(upcalls_->fd(), reinterpret_cast<sockaddr*>(&address), &length);
+    return address.nl_pid;
+  }
+  uint64_t overflows() const { return overflows_.load(std::memory_order_relaxed); }
+
+ private:
+  void run() {
+    pthread_setname_np(pthread_self(), "handler");
+    RcuThread rcu;
+    for (;;) {
+      pollfd fds[] = {{upcalls_->fd(), POLLIN, 0}, {stop_, POLLIN, 0}};
+      if (poll(fds, 2, -1) < 0 && errno != EINTR) return;
+      if (fds[1].revents) return;
+      if (fds[0].revents) take_all();
+    }
+  }
+
+  void take_all() {
+    const Status read = upcalls_->read_events([this](const nlmsghdr& message) {
+      const Answer answer = read_answer(message);
+      if (answer.dp_ifindex != dp_ifindex_) return;
+      auto upcall = parse(answer);
+      auto key = upcall ? decode_key(upcall->key_attributes) : Result<flow::FlowKey>(fail("no key"));
+      if (!key) return count_malformed.add();
+      answer_one(*upcall, *key);
+      if (requests_.size() >= net::kBatchMax) send();
+    });
+    send();
+    if (!read && read.error().code == ENOBUFS) {
+      count_overflow.add();
+      overflows_.fetch_add(1, std::memory_order_relaxed);
+      static LogRateLimit limit{5};
+      log_dpif.limited(limit, LogLevel::kWarn, "upcalls were lost: the queue of a handler was full");
+    }
+  }
+
+  void answer_one(const ParsedUpcall& upcall, const flow::FlowKey& key) {
+    net::PacketRef packet = net::PacketPool::local().allocate();
+    packet->assign(upcall.packet);
+    packet->in_port = DpPort{key.in_port};
+    UpcallReply reply = sink_.upcall({upcall.kind, *packet, key, upcall.userdata});
+    if (reply.install) {
+      FlowEntry flow;
+      flow.ufid = reply.ufid;
+      flow.key = key;
+      flow.mask = reply.mask;
+      flow.actions = reply.actions;
+      flows_.push_back({requests_.size(), reply.ufid});
+      requests_.push_back(put_flow_request(kernel_->families().flow, dp_ifindex_, flow, true, pid()));
+    }
+    if (!reply.actions.empty())
+      requests_.push_back(execute_request(kernel_->families().packet, dp_ifindex_, upcall.packet, key, reply.actions, pid()));
+  }
+
+  void send() {
+    if (requests_.empty()) return;
+    std::vector<const netlink::Message*> messages;
+    for (const auto& request : requests_) messages.push_back(&request);
+    size_t next = 0;
+    const Status sent = kernel_->batch(messages, [&](size_t i, const Status& status) {
+      if (next == flows_.size() || flows_[next].first != i) return;
+      sink_.flow_installed(flows_[next++].second, status.has_value());
+      if (status) return;
+      static LogRateLimit limit{5};
+      log_dpif.limited(limit, LogLevel::kWarn, "failed to put a flow ({})", status.error().message);
+    });
+    for (; !sent && next < flows_.size(); ++next) sink_.flow_installed(flows_[next].second, false);
+    requests_.clear();
+    flows_.clear();
+  }
+
+  const int dp_ifindex_;
+  UpcallSink& sink_;
+  std::unique_ptr<netlink::Socket> upcalls_;
+  std::unique_ptr<Connection> kernel_;             // this thread's own
+  const int stop_;
+  std::vector<netlink::Message> requests_;
+  std::vector<std::pair<size_t, Ufid>> flows_;     // which of the requests put a flow
+  std::atomic<uint64_t> overflows_{0};
+  std::thread thread_;
+};
+
+class Receiver final : public UpcallReceiver {
+ public:
+  Receiver(std::vector<std::unique_ptr<Worker>> workers) : workers_(std::move(workers)) {
+    for (const auto& w : workers_) pids_.push_back(w->pid());
+  }
+  const std::vector<uint32_t>& pids() const override { return pids_; }
+  uint64_t overflows() const override {
+    uint64_t sum = 0;
+    for (const auto& w : workers_) sum += w->overflows();
+    return sum;
+  }
+
+ private:
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<uint32_t> pids_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<UpcallReceiver>> UpcallReceiver::start(int dp_ifindex, unsigned n, UpcallSink& sink) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned i = 0; i < std::max(n, 1u); ++i) {
+    auto upcalls = netlink::Socket::open(NETLINK_GENERIC);
+    if (!upcalls) return fail(upcalls);
+    auto kernel = Connection::open();
+    if (!kernel) return fail(kernel);
+    workers.push_back(std::make_unique<Worker>(dp_ifindex, sink, std::move(*upcalls), std::move(*kernel)));
+  }
+  return std::unique_ptr<UpcallReceiver>(new Receiver(std::move(workers)));
+}
+
+}  // namespace turnout::datapath::kernel
