@@ -24,7 +24,7 @@ uint8_t encode_fragment(uint8_t bits, What what) {
   return bits & flow::kFragLater ? OVS_FRAG_TYPE_LATER : bits ? OVS_FRAG_TYPE_FIRST : OVS_FRAG_TYPE_NONE;
 }
 uint8_t decode_fragment(uint8_t value, What what) {
-  if (what == What::kMask) return value ? flow::kFragAny | flow::kFragLater : 0;
+  if (what == What::kMask) return value ? 0xff : 0;
   return value < sizeof kFragmentBits ? kFragmentBits[value] : 0;
 }
 

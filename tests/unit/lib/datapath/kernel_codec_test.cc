@@ -1,0 +1,137 @@
+// Keys, masks and actions as netlink attributes and back.
+#include <gtest/gtest.h>
+#include <linux/openvswitch.h>
+
+#include <cstring>
+
+#include "lib/datapath/kernel/action_codec.h"
+#include "lib/datapath/kernel/key_codec.h"
+#include "lib/datapath/key_text.h"
+
+namespace turnout::datapath::kernel {
+namespace {
+
+flow::Match parse(const char* text) {
+  auto match = parse_flow(text);
+  EXPECT_TRUE(match) << text;
+  return match.value_or(flow::Match{});
+}
+
+// What a kernel says of any key: these are never wildcards there.
+flow::FlowKey through(const flow::FlowKey& key) {
+  AttributeWriter out;
+  encode_key(key, out);
+  auto back = decode_key(out.bytes());
+  EXPECT_TRUE(back) << back.error().message;
+  return back.value_or(flow::FlowKey{});
+}
+
+class KernelKey : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(KernelKey, ComesBackAsItWent) {
+  const flow::FlowKey key = parse(GetParam()).key;
+  EXPECT_EQ(format_key(through(key)), format_key(key));
+  EXPECT_TRUE(flow::equal(through(key), key)) << GetParam();
+}
+
+TEST_P(KernelKey, MaskComparesNoLessAfterwards) {
+  const flow::Match match = parse(GetParam());
+  AttributeWriter out;
+  encode_mask(match.key, match.mask, out);
+  auto back = decode_mask(match.key, out.bytes());
+  ASSERT_TRUE(back) << back.error().message;
+  for (size_t i = 0; i < flow::kKeyWords; ++i)
+    EXPECT_EQ(flow::words(match.mask)[i] & ~flow::words(*back)[i], 0u) << GetParam() << " word " << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(Flows, KernelKey, ::testing::Values(
+    "in_port(1),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x0800),"
+    "ipv4(src=10.0.0.1,dst=10.0.0.2,proto=6,tos=0x20,ttl=64,frag=no),tcp(src=1000,dst=80),tcp_flags(syn|ack)",
+    "in_port(2),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x0800),"
+    "ipv4(src=10.0.0.0/255.0.0.0,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=later)",
+    "in_port(2),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x0800),"
+    "ipv4(src=10.0.0.1,dst=10.0.0.2,proto=1,tos=0,ttl=1,frag=first),icmp(type=8,code=0)",
+    "in_port(3),eth(src=02:00:00:00:00:01,dst=33:33:00:00:00:01),eth_type(0x86dd),"
+    "ipv6(src=fe80::1,dst=ff02::1,label=0x12345,proto=58,tclass=0xc0,hlimit=255,frag=no),icmpv6(type=135,code=0),"
+    "nd(target=fe80::2,sll=02:00:00:00:00:01,tll=00:00:00:00:00:00)",
+    "in_port(3),eth(src=02:00:00:00:00:01,dst=ff:ff:ff:ff:ff:ff),eth_type(0x0806),"
+    "arp(sip=10.0.0.1,tip=10.0.0.2,op=1,sha=02:00:00:00:00:01,tha=00:00:00:00:00:00)",
+    "in_port(4),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x8100),vlan(vid=5,pcp=3),"
+    "encap(eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,proto=132,tos=0,ttl=64,frag=no),sctp(src=1,dst=2))",
+    "in_port(4),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x88a8),vlan(vid=5,pcp=0),"
+    "encap(eth_type(0x8100),vlan(vid=6,pcp=1),encap(eth_type(0x86dd),ipv6(src=::1,dst=::2,label=0,proto=17,tclass=0,hlimit=1,frag=no),udp(src=1,dst=2)))",
+    "in_port(5),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x1234)",
+    "skb_priority(7),skb_mark(0x9),recirc_id(0x3),dp_hash(0x11),ct_state(+est+trk),ct_zone(5),ct_mark(0x7),"
+    "ct_label(0x1),in_port(5),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x0800),"
+    "ipv4(src=10.0.0.1,dst=10.0.0.2,proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst=2)"));
+
+TEST(KernelMask, LeavesOutWhatIsNotCompared) {
+  const flow::Match match = parse("in_port(1),eth(),eth_type(0x0800),ipv4(src=10.0.0.0/255.0.0.0,frag=no)");
+  AttributeWriter out;
+  encode_mask(match.key, match.mask, out);
+  bool has_ethernet = false, has_ipv4 = false;
+  for (AttributeReader reader(out.bytes()); auto a = reader.next();) {
+    has_ethernet |= a->type == OVS_KEY_ATTR_ETHERNET;
+    has_ipv4 |= a->type == OVS_KEY_ATTR_IPV4;
+  }
+  EXPECT_FALSE(has_ethernet);
+  EXPECT_TRUE(has_ipv4);
+}
+
+TEST(KernelMask, MissingMaskComparesEverything) {
+  auto mask = decode_mask({}, {});
+  ASSERT_TRUE(mask);
+  for (size_t i = 0; i < flow::kKeyWords; ++i) EXPECT_EQ(flow::words(*mask)[i], ~uint64_t{0});
+}
+
+TEST(KernelKeyErrors, TruncatedAttributeIsRefused) {
+  AttributeWriter out;
+  out.put(OVS_KEY_ATTR_IPV4, uint32_t{0});
+  EXPECT_FALSE(decode_key(out.bytes()));
+  out = {};
+  out.put(OVS_KEY_ATTR_IN_PORT, uint32_t{1});
+  auto bytes = out.bytes();
+  EXPECT_FALSE(decode_key(bytes.first(bytes.size() - 1)));
+}
+
+TEST(KernelKeyErrors, NestsOfTagsAreBounded) {
+  AttributeWriter out;
+  for (int i = 0; i < 40; ++i) {
+    out.put(OVS_KEY_ATTR_ETHERTYPE, Be16{0x8100});
+    out.put(OVS_KEY_ATTR_VLAN, Be16{0x1001});
+    out.nest(OVS_KEY_ATTR_ENCAP);   // each to the end of the one outside: lengths are set below
+  }
+  std::vector<uint8_t> bytes(out.bytes().begin(), out.bytes().end());
+  for (size_t at = 16; at < bytes.size(); at += 20) {
+    const auto length = static_cast<uint16_t>(bytes.size() - at);
+    std::memcpy(bytes.data() + at, &length, sizeof length);
+  }
+  EXPECT_FALSE(decode_key(bytes));
+}
+
+TEST(KernelActions, ComeBackAsTheyWent) {
+  const ActionList actions = {Output{DpPort{3}}, PushVlan{Be16{0x8100}, Be16{0x1005}}, PopVlan{}, Truncate{100},
+                              Userspace{7, {1, 2, 3}}, Recirculate{9}};
+  AttributeWriter out;
+  encode_actions(actions, 0, out);
+  auto back = decode_actions(out.bytes());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, actions);
+}
+
+TEST(KernelActions, UserspaceWithoutSocketGetsTheDatapaths) {
+  AttributeWriter out;
+  encode_actions({Userspace{}}, 42, out);
+  auto back = decode_actions(out.bytes());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(std::get<Userspace>(back->front()).pid, 42u);
+}
+
+TEST(KernelActions, UnknownKindsAreRefused) {
+  AttributeWriter out;
+  out.put(OVS_ACTION_ATTR_CT, uint32_t{0});
+  EXPECT_FALSE(decode_actions(out.bytes()));
+}
+
+}  // namespace
+}  // namespace turnout::datapath::kernel
