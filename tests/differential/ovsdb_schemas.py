@@ -263,8 +263,9 @@ class Operations:
         return requests
 
     def condition_change(self, requests):
-        """New conditions for some tables of a monitor, on monitored columns: release 3.1 misjudges others."""
+        """New conditions for a table of a monitor, on monitored columns: release 3.1 misjudges others, and applies half
+        of a request for several tables that it refuses."""
         r = self.random
-        tables = r.sample(sorted(requests), r.randint(1, len(requests)))
+        tables = [r.choice(sorted(requests))]
         columns = lambda t: [c for c in requests[t][0].get("columns", sorted(self.tables[t]["columns"])) if c != "_uuid"]
         return {t: [{"where": [self.clause(t, columns(t)) for _ in range(r.randint(0, 2))]}] for t in tables}
