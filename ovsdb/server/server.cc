@@ -51,9 +51,13 @@ void Server::give_transactor(Hosted& hosted) {
 }
 
 // After changes of _Server's rows.
-void Server::tell_of_change() {
+void Server::tell_monitors() {
   transactor_of(*server_db_).retry_waiting();
   send_updates();
+}
+
+void Server::tell_of_change() {
+  tell_monitors();
   for (auto it = databases_changed_.begin(); it != databases_changed_.end();) (*it++)();
 }
 
@@ -163,7 +167,7 @@ void Server::set_connected(const std::string& name, bool connected) {
   Hosted& hosted = databases_.find(name)->second;
   hosted.status.connected = connected;
   update_database(*server_db_, *hosted.database, hosted.status);
-  tell_of_change();
+  tell_monitors();
 }
 
 void Server::set_relay_probe_interval(Duration interval) {

@@ -80,7 +80,8 @@ class Server {
   };
   Hosted& host(std::unique_ptr<Database> database, std::string origin, const DatabaseStatus& status);
   void give_transactor(Hosted& hosted);
-  void tell_of_change();
+  void tell_monitors();
+  void tell_of_change();   // likewise, and whoever holds on to databases
   void send_updates();
 
   io::Loop& loop_;

@@ -57,8 +57,7 @@ void Session::close(const std::string& why) {
   server_.locks().unlock_all(*this);
   probe_.reset();
   stall_watch_.reset();
-  // The connection may be calling us just now: it goes when it has returned.
-  server_.loop().post([gone = std::shared_ptr<json::Connection>(std::move(connection_))] {});
+  // The connection may be calling us just now: it goes with this object, from the loop.
   if (options_.closed) options_.closed(*this, why);
   server_.bury_closed_sessions();
 }
@@ -112,7 +111,7 @@ void Session::receive(Message message) {
 void Session::send(std::string text) {
   if (closed_) return;
   connection_->send_text(std::move(text));
-  if (connection_->backlog() > kSlowBytes) hold_back();
+  if (!closed_ && connection_->backlog() > kSlowBytes) hold_back();
 }
 
 // Stops reading, and telling of changes, until the client has taken what is meant for it.
