@@ -12,6 +12,7 @@ namespace turnout::ovsdb {
 
 namespace {
 Log reconnect_log{"reconnect"};
+constexpr uint16_t kDefaultPort = 6640;
 LogRateLimit session_limit{20};
 }  // namespace
 
@@ -66,7 +67,7 @@ void Session::connect() {
   reconnect_log.limited(session_limit, LogLevel::kInfo, "{}: {}...", remote(), passive ? "listening" : "connecting");
   reconnect_.connecting(loop_.clock().now());
   if (passive) return listen();
-  auto stream = io::Stream::connect(loop_, remote());
+  auto stream = io::Stream::connect(loop_, remote(), kDefaultPort, options_.dscp);
   if (!stream) return lost(stream.error());
   talk_over(std::move(*stream));
 }

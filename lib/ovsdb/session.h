@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ class Session {
     io::Reconnect::Settings reconnect;
     bool retry = true;               // false: the first failure or loss ends the session (is_alive() false)
     bool shuffle = false;            // try the remotes in any order
+    std::optional<uint8_t> dscp = {};// marks the packets, as io::Stream::connect() has it
   };
   struct Handler {
     std::function<void()> connected;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <optional>
 
 namespace turnout::ovsdb::server {
 namespace {
@@ -41,13 +42,31 @@ Reader milliseconds(std::function<void(int64_t)> use, int64_t least) {
   };
 }
 
+Reader dscp(std::optional<uint8_t>& target) {
+  return [&target](const json::Json& value) -> Status {
+    if (!value.is_integer() || value.as_integer() < 0 || value.as_integer() > 63) return fail("a number from 0 to 63 expected");
+    target = static_cast<uint8_t>(value.as_integer());
+    return {};
+  };
+}
+
+Reader name(std::string& target) {
+  return [&target](const json::Json& value) -> Status {
+    if (!value.is_string()) return fail("string expected");
+    target = value.as_string();
+    return {};
+  };
+}
+
 Status read_remote(const std::string& target, const json::Json& json, RemoteOptions& options) {
   return read_members(
       target, json,
       {{"max-backoff", milliseconds([&](int64_t ms) { options.max_backoff = std::chrono::milliseconds(ms); }, 1000)},
        {"inactivity-probe",
         milliseconds([&](int64_t ms) { options.probe_interval = SourceLink::probe_interval(ms); }, 0)},
-       {"read-only", into(options.read_only)}});
+       {"read-only", into(options.read_only)},
+       {"role", name(options.role)},
+       {"dscp", dscp(options.dscp)}});
 }
 
 // {"METHOD": {OPTIONS}}
@@ -62,7 +81,8 @@ Status read_source(const json::Json& json, ConfigFile::Source& source) {
           source.remotes, options,
           {{"max-backoff", milliseconds([&](int64_t ms) { source.max_backoff = std::chrono::milliseconds(ms); }, 1000)},
            {"inactivity-probe",
-            milliseconds([&](int64_t ms) { source.probe_interval = SourceLink::probe_interval(ms); }, 0)}});
+            milliseconds([&](int64_t ms) { source.probe_interval = SourceLink::probe_interval(ms); }, 0)},
+           {"dscp", dscp(source.dscp)}});
   });
   return status;
 }

@@ -19,6 +19,7 @@ struct ConfigFile {
     std::string remotes;                       // empty: none
     Duration max_backoff = std::chrono::seconds(8);
     Duration probe_interval = SourceLink::kProbe;
+    std::optional<uint8_t> dscp = {};
     bool operator==(const Source&) const = default;
   };
   struct Database {

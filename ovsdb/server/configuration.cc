@@ -13,7 +13,7 @@ Log log_{"ovsdb_server"};
 using Model = ConfigFile::Model;
 
 SourceLink::Settings link_settings(const ConfigFile::Source& source) {
-  return {source.remotes, source.max_backoff, source.probe_interval};
+  return {source.remotes, source.max_backoff, source.probe_interval, source.dscp};
 }
 
 // A relay with another source is another database; a file stays open whatever its role becomes.

@@ -11,6 +11,7 @@ ovsdb::Session::Options session_options(const SourceLink::Settings& settings) {
   options.reconnect.min_backoff = std::min(options.reconnect.min_backoff, settings.max_backoff);
   options.reconnect.max_backoff = settings.max_backoff;
   options.reconnect.probe_interval = settings.probe_interval;
+  options.dscp = settings.dscp;
   return options;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -16,6 +17,7 @@ class SourceLink {
     std::string remotes;                               // active connection methods, separated by commas
     Duration max_backoff = std::chrono::seconds(8);
     Duration probe_interval = kProbe;                  // zero: no probes
+    std::optional<uint8_t> dscp = {};                  // marks the packets; none: the kernel's default
   };
   static constexpr Duration kProbe = std::chrono::seconds(60);
   // A probe interval as commands and files name it: milliseconds, zero for none, otherwise a second at least.

@@ -18,13 +18,15 @@ std::string complaint(const std::string& text) {
 }
 
 TEST(ConfigFile, NamesRemotesWithTheirOptions) {
-  auto file = read(R"({"remotes":{"ptcp:6640":{"inactivity-probe":16000,"read-only":true,"max-backoff":2000},"punix:x":null}})");
+  auto file = read(R"({"remotes":{"ptcp:6640":{"inactivity-probe":16000,"read-only":true,"max-backoff":2000,"role":"r","dscp":8},"punix:x":null}})");
   ASSERT_TRUE(file);
   ASSERT_EQ(file->remotes.size(), 2u);
   const RemoteOptions& options = file->remotes.at("ptcp:6640");
   EXPECT_EQ(options.probe_interval, std::chrono::seconds(16));
   EXPECT_EQ(options.max_backoff, std::chrono::seconds(2));
   EXPECT_TRUE(options.read_only);
+  EXPECT_EQ(options.role, "r");
+  EXPECT_EQ(options.dscp, 8);
   EXPECT_EQ(file->remotes.at("punix:x"), RemoteOptions{});
 }
 
@@ -49,6 +51,7 @@ TEST(ConfigFile, SaysWhichMemberIsWrong) {
   EXPECT_EQ(complaint(R"({"remotes":{"p":{"read-only":1}}})"), "configuration: remotes: p: read-only: true or false expected");
   EXPECT_EQ(complaint(R"({"remotes":{"p":{"max-backoff":1}}})"),
             "configuration: remotes: p: max-backoff: a number of milliseconds from 1000 to 31536000000 expected");
+  EXPECT_EQ(complaint(R"({"remotes":{"p":{"dscp":64}}})"), "configuration: remotes: p: dscp: a number from 0 to 63 expected");
   EXPECT_EQ(complaint(R"({"databases":{"d":{"service-model":"raft"}}})"),
             "configuration: databases: d: service-model: standalone, active-backup or relay expected");
   EXPECT_EQ(complaint(R"({"databases":{"d":{"service-model":"clustered"}}})"),
