@@ -25,7 +25,7 @@ Error system_error(int code) { return Error(std::generic_category().message(code
 }  // namespace
 
 void FdCore::start(Stream::Handler handler) {
-  handler_ = std::move(handler);
+  handler_ = std::make_shared<const Stream::Handler>(std::move(handler));
   started_ = true;
   begin();
 }
@@ -117,8 +117,8 @@ void FdCore::shake_hands() {
 
 void FdCore::became_connected() {
   if (closed()) return;
-  const auto connected = handler_.connected;
-  if (connected) connected();
+  const auto handler = handler_;
+  if (handler->connected) handler->connected();
   if (closed() || !started_) return;
   wait_readable();
   if (!queue_.empty()) schedule_flush();
@@ -158,8 +158,8 @@ void FdCore::read_some() {
     if (n == 0) return finish(Error("", 0));
     // A callback may run the loop again, which would reuse the shared buffer: only short of that is it safe to lend.
     const std::string bytes(shared.data(), static_cast<size_t>(n));
-    const auto received = handler_.received;
-    if (received) received(bytes);
+    const auto handler = handler_;
+    if (handler->received) handler->received(bytes);
     if (closed() || !reading_) return;
     if (!tls_ && static_cast<size_t>(n) < shared.size()) break;
   }
@@ -201,7 +201,9 @@ int FdCore::push_plain() {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
-    const ssize_t n = ::sendmsg(descriptor_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    // One part, as most updates and answers are, costs less by send().
+    const int fd = descriptor_.native_handle(), flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    const ssize_t n = count == 1 ? ::send(fd, parts[0].iov_base, parts[0].iov_len, flags) : ::sendmsg(fd, &message, flags);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno;
     advance(static_cast<size_t>(n));
@@ -246,8 +248,8 @@ void FdCore::flush() {
   const int error = push_out();
   if (error == EAGAIN) return wait_writable();
   if (error) return finish(system_error(error));
-  const auto drained = handler_.drained;
-  if (drained) drained();
+  const auto handler = handler_;
+  if (handler->drained) handler->drained();
 }
 
 void FdCore::wait_writable() {
@@ -261,9 +263,9 @@ void FdCore::wait_writable() {
 
 void FdCore::finish(const Error& error) {
   if (closed()) return;
-  const auto ended = handler_.closed;
+  const auto handler = handler_;
   close();
-  if (ended) ended(error);
+  if (handler && handler->closed) handler->closed(error);
 }
 
 void FdCore::close() {
@@ -279,7 +281,7 @@ void FdCore::close() {
   queue_.clear();
   backlog_ = 0;
   // The handler may be what is running now; it and what it holds go when the loop is back.
-  loop_.post([handler = std::make_shared<Stream::Handler>(std::move(handler_))] {});
+  loop_.post([handler = std::move(handler_)] {});
 }
 
 }  // namespace turnout::io

@@ -57,7 +57,7 @@ class FdCore : public std::enable_shared_from_this<FdCore> {
   std::unique_ptr<TlsChannel> tls_;
   std::string tls_name_;
   Handle handshake_limit_;
-  Stream::Handler handler_;
+  std::shared_ptr<const Stream::Handler> handler_;   // null before start(); a callback holds on to what it is part of
   State state_ = State::kOpening;
   int error_ = 0;
   std::deque<std::string> queue_;

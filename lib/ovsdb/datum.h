@@ -91,6 +91,10 @@ class Datum {
   const Cell* values() const { return block()->cells() + size_; }
   void retain() const;
   void release();
+  void apply_few(const Datum& delta);
+  void unshare();
+  void open_gap(size_t at);
+  void close_gap(size_t at);
 
   Cell cell_;
   uint32_t size_ = 0;

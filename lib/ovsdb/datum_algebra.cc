@@ -94,6 +94,8 @@ Datum Datum::diff2(const Datum& from) const {
 
 void Datum::apply_diff(const Datum& delta) {
   if (!delta.size_) return;
+  constexpr size_t kMany = 16;
+  if (size_ >= kMany && size_ / delta.size_ >= kMany) return apply_few(delta);
   AtomType key = delta.key_, value = delta.value_;
   DatumWriter writer(key, value, size_ + delta.size_);
   merge(*this, delta, [&](size_t i, size_t j) {
@@ -102,6 +104,77 @@ void Datum::apply_diff(const Datum& delta) {
     else if (value != AtomType::kVoid && !same_value(*this, i, delta, j)) writer.add_from(delta, j);
   });
   writer.finish(this);
+}
+
+// ---- a few elements of many, in place: what reading a long journal does again and again ----
+
+void Datum::unshare() {
+  if (__atomic_load_n(&block()->refs, __ATOMIC_ACQUIRE) == 1) return;
+  DatumWriter writer(key_, value_, size_);
+  for (size_t i = 0; i < size_; i++) writer.add_from(*this, i);
+  writer.finish(this);
+}
+
+// Room for one more element at `at`; its cells are the caller's to fill. Of a block that nobody shares.
+void Datum::open_gap(size_t at) {
+  const size_t n = size_, stride = is_map() ? 2 : 1;
+  void* larger = realloc(static_cast<void*>(block()), sizeof(Block) + (n + 1) * stride * sizeof(Cell));
+  if (!larger) abort();
+  cell_.string.shared = static_cast<Cell::Shared*>(larger);
+  Cell* cells = block()->cells();
+  auto move = [cells](size_t to, size_t from, size_t count) {
+    memmove(static_cast<void*>(cells + to), cells + from, count * sizeof(Cell));
+  };
+  if (is_map()) {
+    move(n + at + 2, n + at, n - at);
+    move(n + 1, n, at);
+  }
+  move(at + 1, at, n - at);
+  size_++;
+}
+
+// Takes out element `at`, of which the caller has released the cells.
+void Datum::close_gap(size_t at) {
+  const size_t n = size_;
+  Cell* cells = block()->cells();
+  auto move = [cells](size_t to, size_t from, size_t count) {
+    memmove(static_cast<void*>(cells + to), cells + from, count * sizeof(Cell));
+  };
+  move(at, at + 1, n - at - 1);
+  if (is_map()) {
+    move(n - 1, n, at);
+    move(n - 1 + at, n + at + 1, n - at - 1);
+  }
+  size_--;
+}
+
+void Datum::apply_few(const Datum& delta) {
+  unshare();
+  auto retain = [](AtomType type, const Cell& cell) { if (type == AtomType::kString) cell.retain_string(); };
+  auto release = [](AtomType type, Cell& cell) { if (type == AtomType::kString) cell.release_string(); };
+  for (size_t j = 0; j < delta.size_; j++) {
+    const Cell* cells = block()->cells();
+    const Cell& wanted = delta.keys()[j];
+    const size_t at = static_cast<size_t>(std::lower_bound(cells, cells + size_, wanted, [this](const Cell& a, const Cell& b) {
+                                            return compare_cells(key_, a, b) < 0; }) - cells);
+    const bool there = at < size_ && compare_cells(key_, cells[at], wanted) == 0;
+    if (there && is_map() && !same_value(*this, at, delta, j)) {
+      Cell& value = block()->cells()[size_ + at];
+      retain(value_, delta.values()[j]);
+      release(value_, value);
+      value = delta.values()[j];
+    } else if (there) {
+      release(key_, block()->cells()[at]);
+      if (is_map()) release(value_, block()->cells()[size_ + at]);
+      close_gap(at);
+    } else {
+      retain(key_, wanted);
+      if (is_map()) retain(value_, delta.values()[j]);
+      open_gap(at);
+      block()->cells()[at] = wanted;
+      if (is_map()) block()->cells()[size_ + at] = delta.values()[j];
+    }
+  }
 }
 
 // ---- DatumBuilder ----

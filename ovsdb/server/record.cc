@@ -73,17 +73,26 @@ void append_comment(std::string& out, std::string_view comment) {
   json::append_quoted(out, comment);
 }
 
-DbResult<Datum> read_value(const ColumnSchema& column, const json::Json& json, const Row* before, bool is_diff) {
-  if (!before || !is_diff || column.type.max <= 1) return datum_from_json(column.type, json);
-  auto delta = datum_from_json_unchecked(column.type, json);
-  if (!delta) return delta;
-  Datum value = before->get(column);
-  value.apply_diff(*delta);
-  if (auto good = column.type.check(value); !good) return db_fail(good);
-  return value;
+DbStatus check_elements(const BaseType& type, const Datum& datum, bool values) {
+  if (!type.has_constraints()) return {};
+  for (size_t i = 0; i < datum.size(); ++i)
+    if (auto good = type.check(values ? datum.value(i) : datum.key(i)); !good) return good;
+  return {};
 }
 
-DbStatus apply_columns(const Table& table, Row& row, const Row* before, const json::Json& columns, bool is_diff) {
+// A difference is applied where the value lies: a record that adds one element costs nothing for the thousands before it.
+DbStatus apply_difference(const ColumnSchema& column, const json::Json& json, Datum& value) {
+  const ColumnType& type = column.type;
+  auto delta = datum_from_json_unchecked(type, json);
+  if (!delta) return db_fail(delta);
+  if (auto good = check_elements(type.key, *delta, false); !good) return good;
+  if (auto good = type.is_map() ? check_elements(type.value, *delta, true) : DbStatus(); !good) return good;
+  value.apply_diff(*delta);
+  if (value.size() < type.min || value.size() > type.max) return type.check(value);
+  return {};
+}
+
+DbStatus apply_columns(const Table& table, Row& row, bool is_new, const json::Json& columns, bool is_diff) {
   DbStatus status;
   columns.each_member([&](std::string_view name, const json::Json& json) {
     if (!status) return;
@@ -92,7 +101,11 @@ DbStatus apply_columns(const Table& table, Row& row, const Row* before, const js
       status = syntax_fail(columns, "No column " + std::string(name) + " in table " + table.name() + ".", "unknown column");
       return;
     }
-    auto value = read_value(*column, json, before, is_diff);
+    if (!is_new && is_diff && column->type.max > 1) {
+      status = apply_difference(*column, json, row.at(*column));
+      return;
+    }
+    auto value = datum_from_json(column->type, json);
     if (value) row.at(*column) = std::move(*value);
     else status = db_fail(value);
   });
@@ -101,20 +114,19 @@ DbStatus apply_columns(const Table& table, Row& row, const Row* before, const js
 
 DbStatus apply_row(Transaction& txn, Table& table, const Uuid& id, const json::Json& json, bool is_diff) {
   const Table::Slot* slot = table.find(id);
-  const RowPtr before = slot ? slot->row : nullptr;
   if (json.is_null()) {
-    if (!before) return db_fail("syntax error", "transaction deletes row " + id.to_string() + " that does not exist");
+    if (!slot) return db_fail("syntax error", "transaction deletes row " + id.to_string() + " that does not exist");
     txn.erase(table, id);
     return {};
   }
   if (!json.is_object()) return syntax_fail(json, "<row> must be object or null");
-  if (before) {
-    // modify() may hand out the very version that `before` names; each column is read before it is written.
-    return apply_columns(table, txn.modify(table, before), before.get(), json, is_diff);
+  if (slot) {
+    const RowPtr before = slot->row;
+    return apply_columns(table, txn.modify(table, before), false, json, is_diff);
   }
   auto row = table.blank_row();
   row->uuid = Datum::uuid(id);
-  if (auto applied = apply_columns(table, *row, nullptr, json, is_diff); !applied) return applied;
+  if (auto applied = apply_columns(table, *row, true, json, is_diff); !applied) return applied;
   txn.insert(table, std::move(row));
   return {};
 }

@@ -43,10 +43,10 @@ std::string transact(size_t id, const std::string& operation) {
   return R"({"method":"transact","params":["Open_vSwitch",)" + operation + R"(],"id":)" + std::to_string(id) + '}';
 }
 
-// What `ovs-vsctl set open . external_ids:bench=N` asks.
-std::string mutation(size_t n) {
+// What `ovs-vsctl set open . external_ids:bench=VALUE` asks.
+std::string mutation(const std::string& value) {
   return R"({"op":"mutate","table":"Open_vSwitch","where":[],"mutations":[["external_ids","delete",["set",["bench"]]],)"
-         R"(["external_ids","insert",["map",[["bench",")" + std::to_string(n) + R"("]]]]]})";
+         R"(["external_ids","insert",["map",[["bench",")" + value + R"("]]]]]})";
 }
 
 // Keeps `window` requests on their way; each reply is handed to `replied`.
@@ -70,7 +70,7 @@ void run(Wire& wire, const std::vector<std::string>& requests, size_t window,
 
 std::vector<std::string> mutations(size_t count) {
   std::vector<std::string> requests;
-  for (size_t i = 0; i < count; ++i) requests.push_back(transact(i, mutation(i)));
+  for (size_t i = 0; i < count; ++i) requests.push_back(transact(i, mutation(std::to_string(i))));
   return requests;
 }
 
@@ -120,15 +120,14 @@ void deliver(Wire& writer, std::vector<Wire>& monitors, size_t count, size_t win
     event.data.u64 = i;
     epoll_ctl(poll, EPOLL_CTL_ADD, i < monitors.size() ? monitors[i].fd() : writer.fd(), &event);
   }
-  const std::string last = "\"bench\",\"" + std::to_string(count - 1) + '"';
+  // Only the last transaction sets this value, and no transaction of another run.
+  const std::string mark = std::to_string(bench::now_ns()), last = "\"bench\",\"" + mark + '"';
+  auto request = [&](size_t n) { return transact(n, mutation(n + 1 == count ? mark : std::to_string(n))); };
   size_t sent = 0, got = 0, behind = monitors.size();
-  while (sent < std::min(window, count)) {
-    writer.send(transact(sent, mutation(sent)));
-    ++sent;
-  }
+  while (sent < std::min(window, count)) writer.send(request(sent++));
   epoll_event ready[128];
   while (got < count || behind) {
-    const int n = epoll_wait(poll, ready, 128, 60000);
+    const int n = epoll_wait(poll, ready, 128, 20000);
     if (n <= 0) die("updates are missing");
     for (int i = 0; i < n; ++i) {
       if (ready[i].data.u64 < monitors.size()) {
@@ -138,9 +137,7 @@ void deliver(Wire& writer, std::vector<Wire>& monitors, size_t count, size_t win
       writer.read_more();
       while (!writer.buffered().empty()) {
         ++got;
-        if (sent == count) continue;
-        writer.send(transact(sent, mutation(sent)));
-        ++sent;
+        if (sent < count) writer.send(request(sent++));
       }
     }
   }

@@ -46,7 +46,9 @@ Wire::Wire(const std::string& socket_path, int patience_ms) : fd_(socket(AF_UNIX
   }
 }
 
-Wire::Wire(Wire&& o) noexcept : fd_(std::exchange(o.fd_, -1)), bytes_(std::move(o.bytes_)) {}
+Wire::Wire(Wire&& o) noexcept
+    : fd_(std::exchange(o.fd_, -1)), bytes_(std::move(o.bytes_)), start_(o.start_), scanned_(o.scanned_), depth_(o.depth_),
+      in_string_(o.in_string_), escaped_(o.escaped_) {}
 
 Wire::~Wire() {
   if (fd_ >= 0) close(fd_);

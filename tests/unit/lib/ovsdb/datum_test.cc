@@ -108,6 +108,31 @@ TEST(Datum, DiffAndItsInverse) {
   }
 }
 
+// A long set or map takes a short difference in place.
+TEST(Datum, ShortDiffOfManyElements) {
+  for (const bool map : {false, true}) {
+    const ColumnType type = map ? string_map() : strings();
+    const auto element = [map](int i, const char* value) {
+      const std::string key = "\"a key that is long enough to be shared " + std::to_string(i) + '"';
+      return map ? "[" + key + ",\"" + value + "\"]" : key;
+    };
+    std::string many;
+    for (int i = 0; i < 200; i += 2) many += (i ? "," : "") + element(i, "a value that is long enough to be shared");
+    const Datum whole = datum_of(type, ((map ? "[\"map\",[" : "[\"set\",[") + many + "]]").c_str());
+    for (const std::string& change : {element(-1, "x"), element(51, "x"), element(999, "x"), element(0, "another"),
+                                      element(198, "another"), element(50, "a value that is long enough to be shared"),
+                                      element(7, "x") + ',' + element(8, "y") + ',' + element(9, "a third value, long as well")}) {
+      const Datum delta = datum_of(type, ((map ? "[\"map\",[" : "[\"set\",[") + change + "]]").c_str());
+      Datum one_by_one = whole, shared = whole;
+      one_by_one.apply_diff(delta);
+      EXPECT_EQ(json_of(one_by_one.diff2(whole)), json_of(delta)) << change;
+      EXPECT_EQ(json_of(shared), json_of(whole)) << change;
+      one_by_one.apply_diff(whole.diff2(one_by_one));
+      EXPECT_EQ(json_of(one_by_one), json_of(whole)) << change;
+    }
+  }
+}
+
 TEST(Datum, DiffNamesWhatCameAndWhatWent) {
   Datum from = datum_of(string_map(), R"(["map",[["a","1"],["b","2"],["c","3"]]])");
   Datum to = datum_of(string_map(), R"(["map",[["b","9"],["c","3"],["d","4"]]])");
