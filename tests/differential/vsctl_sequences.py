@@ -54,8 +54,9 @@ class Side:
 
 
 def sort_records(text):
-    """Rows come in hash order, which is nobody's promise: compares records as a set, and lines of `show` likewise."""
-    if "_uuid" in text or "\n\n" in text:
+    """Rows come in hash order, which is nobody's promise: compares the records of tables and the lines of `show` as a set, and
+    where a table is not the only output, all lines."""
+    if "_uuid" in text and text.count("\n\n") == text.count("_uuid") - 1:
         return "\n\n".join(sorted(text.strip("\n").split("\n\n")))
     return "\n".join(sorted(text.split("\n")))
 

@@ -124,11 +124,15 @@ Status add_bond_iface(Context& ctx) {
 Status del_bond_iface(Context& ctx) {
   const std::string& name = ctx.command.args.back();
   bool quiet = ctx.command.has("--if-exists");
-  InterfaceInfo* interface = ctx.topology.interface(name);
-  if (!interface) return quiet ? Status{} : fail(fmt::format("no interface named {}", name));
+  auto found = ctx.topology.need_interface(name);
+  if (!found) return quiet ? Status{} : fail(found);
+  InterfaceInfo* interface = *found;
   PortInfo* port = interface->port;
-  if (ctx.n_args() == 2 && port->row->name() != ctx.arg(0))
-    return quiet ? Status{} : fail(fmt::format("port {} does not have an interface {}", ctx.arg(0), name));
+  if (ctx.n_args() == 2) {
+    auto bond = ctx.topology.need_port(ctx.arg(0));
+    if (!bond) return fail(bond);
+    if (port != *bond) return fail(fmt::format("port {} does not have an interface {}", ctx.arg(0), name));
+  }
   if (port->row->interfaces().size() == 1)
     return fail(fmt::format("cannot delete last interface from port {}", port->row->name()));
   vswitch::Interface* row = interface->row;

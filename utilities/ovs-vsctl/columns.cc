@@ -197,7 +197,7 @@ Result<bool> map_key_holds(Context& ctx, const ovsdb::ColumnSchema& column, cons
   ovsdb::ColumnType type;
   type.key = column.type.value;
   type.min = 0;
-  type.max = is_set_relation(a.op) ? ovsdb::kUnlimited : 1;
+  type.max = ovsdb::kUnlimited;
   auto want = ovsdb::datum_from_text(type, *a.value, &ctx.symbols);
   if (!want) return fail(want);
   ovsdb::Datum have(column.type.value.type);
