@@ -163,7 +163,7 @@ class Side:
         if not isinstance(value, list):
             return value
         plain = [self.plain(v, column) for v in value]
-        if plain != value and len(value) == 2 and value[0] in ("set", "map") and isinstance(plain[1], list):
+        if len(value) == 2 and value[0] in ("set", "map") and isinstance(plain[1], list) and '"<' in json.dumps(plain[1]):
             plain[1].sort(key=json.dumps)       # the order of UUIDs that were chosen by chance
         return plain
 
