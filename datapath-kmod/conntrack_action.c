@@ -235,13 +235,13 @@ int tn_ct_parse(struct tn_act_builder *b, const struct nlattr *attr, const struc
 	ct.tmpl = nf_ct_tmpl_alloc(b->net, &ct.zone, GFP_KERNEL);
 	if (!ct.tmpl)
 		return -ENOMEM;
-	__set_bit(IPS_CONFIRMED_BIT, &ct.tmpl->status);
 	if (a[OVS_CT_ATTR_TIMEOUT])
 		get_timeout(b, a[OVS_CT_ATTR_TIMEOUT], key, &ct);
 	if (a[OVS_CT_ATTR_HELPER])
 		err = get_helper(b, a[OVS_CT_ATTR_HELPER], key, &ct);
 	if (err)
 		goto free;
+	__set_bit(IPS_CONFIRMED_BIT, &ct.tmpl->status);	/* not before it has its extensions */
 	act = tn_act_append(b, OVS_ACTION_ATTR_CT, 0, sizeof(ct));
 	if (!act) {
 		err = -ENOMEM;

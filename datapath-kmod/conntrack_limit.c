@@ -88,19 +88,9 @@ static const struct nla_policy policy[OVS_CT_LIMIT_ATTR_MAX + 1] = {
 	[OVS_CT_LIMIT_ATTR_ZONE_LIMIT] = { .type = NLA_UNSPEC },
 };
 
-/* The limits of the namespace of the datapath that the request names, or ERR_PTR. */
+/* The limits of the namespace: there is one set for all its datapaths, whatever dp_ifindex says. */
 static struct tn_ct_limits *limits_of_request(struct genl_info *info)
 {
-	const struct ovs_header *header = info->userhdr;
-	bool found;
-
-	rcu_read_lock();
-	found = tn_dp_find_rcu(genl_info_net(info), header->dp_ifindex);
-	rcu_read_unlock();
-	if (!found) {
-		NL_SET_ERR_MSG(info->extack, "dp_ifindex names no datapath");
-		return ERR_PTR(-ENODEV);
-	}
 	return tn_net(genl_info_net(info))->ct_limits;
 }
 
@@ -153,8 +143,6 @@ static int limit_set(struct sk_buff *skb, struct genl_info *info)
 	unsigned int n;
 	int err;
 
-	if (IS_ERR(limits))
-		return PTR_ERR(limits);
 	zone = zones_of_request(info, &n, &err);
 	if (!zone)
 		return err;
@@ -177,8 +165,6 @@ static int limit_del(struct sk_buff *skb, struct genl_info *info)
 	unsigned int n;
 	int err;
 
-	if (IS_ERR(limits))
-		return PTR_ERR(limits);
 	zone = zones_of_request(info, &n, &err);
 	if (!zone)
 		return err;
@@ -249,8 +235,6 @@ static int limit_get(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *nest;
 	int err = -EMSGSIZE;
 
-	if (IS_ERR(limits))
-		return PTR_ERR(limits);
 	/* All limits are told as far as one attribute can hold them: more have to be asked for by zone. */
 	reply = genlmsg_new(zones ? nla_len(zones) + SZ_256 : SZ_64K - SZ_1K, GFP_KERNEL);
 	if (!reply)

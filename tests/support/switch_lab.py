@@ -127,6 +127,10 @@ class Switch:
     def get(self, table, record, column):
         return self.vsctl("get", table, record, column).stdout.strip()
 
+    def ofctl(self, *words, check=True):
+        """OpenFlow 1.5, so that every group and meter message can be said."""
+        return run(program("ovs-ofctl"), "-O", "OpenFlow15", *words, check=check, env=self.env)
+
     def appctl(self, *words, check=True):
         return run(program("ovs-appctl"), "-t", self.dir / "vswitchd.ctl", *words, check=check, env=self.env)
 

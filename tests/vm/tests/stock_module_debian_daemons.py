@@ -3,10 +3,11 @@
 # programs: ping ovsdb-server ovsdb-tool ovs-vswitchd ovs-vsctl ovs-appctl ovs-dpctl
 # modules: openvswitch veth 8021q
 # available: vport_vxlan vport_geneve vport_gre
-# deadline: 150
+# deadline: 360
 
 import os
 os.environ["TURNOUT_REFERENCE"] = "ovsdb-server,ovsdb-tool,ovs-vswitchd,ovs-vsctl,ovs-appctl"
-from traffic import main   # noqa: E402
+import switching   # noqa: E402, F401
+from switch_lab import main   # noqa: E402
 
 main()

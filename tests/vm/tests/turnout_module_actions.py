@@ -3,7 +3,7 @@
 # programs: sysctl
 # modules: turnout veth nsh
 # available: nf_conntrack nf_nat nf_conntrack_ftp nf_nat_ftp
-# deadline: 150
+# deadline: 360
 
 import datapath_actions   # noqa: F401
 from switch_lab import main

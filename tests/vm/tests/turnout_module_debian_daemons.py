@@ -2,10 +2,11 @@
 # The same traffic on our module under Debian's daemons.
 # programs: ping ovsdb-server ovsdb-tool ovs-vswitchd ovs-vsctl ovs-appctl ovs-dpctl
 # modules: turnout veth 8021q
-# deadline: 150
+# deadline: 360
 
 import os
 os.environ["TURNOUT_REFERENCE"] = "ovsdb-server,ovsdb-tool,ovs-vswitchd,ovs-vsctl,ovs-appctl"
-from traffic import main   # noqa: E402
+import switching   # noqa: E402, F401
+from switch_lab import main   # noqa: E402
 
 main()
