@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Masks, buckets, cache: see flow_table.h for the design. */
+/* Buckets, look-up, cache: see flow_table.h for the design. */
 #include <linux/bitrev.h>
 #include <linux/cache.h>
 #include <linux/jhash.h>
 #include <linux/mm.h>
 #include <linux/once.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 
+#include "flow_masks.h"
 #include "flow_table.h"
 
 #define SLOTS		4
 #define MIN_BUCKETS	64
 #define MAX_BUCKETS	(1u << 24)
-#define MAX_MASKS	(1u << 16)
 #define WAYS		2	/* of a set of the cache; a cache of one entry has one */
-#define FEW_MASKS	2	/* trying so many costs less than hashing the key for the cache */
 
 struct bucket {
 	u32 hash[SLOTS];
@@ -27,13 +25,6 @@ struct tn_buckets {
 	struct rcu_head rcu;
 	u32 mask;		/* number of buckets less one */
 	struct bucket b[];
-};
-
-struct tn_masks {
-	struct rcu_head rcu;
-	u32 n, room;		/* n grows in place up to room */
-	u64 __percpu *hits;	/* [room] of each CPU */
-	struct tn_mask __rcu *m[];
 };
 
 struct cache_entry {
@@ -245,193 +236,6 @@ static __always_inline struct tn_flow *find(const struct tn_buckets *bk, u32 has
 	return NULL;
 }
 
-/* --- masks -------------------------------------------------------------------------------------- */
-
-/* May sleep. */
-static struct tn_masks *masks_alloc(u32 room)
-{
-	struct tn_masks *masks = kvzalloc(struct_size(masks, m, room), GFP_KERNEL);
-
-	if (!masks)
-		return NULL;
-	masks->room = room;
-	if (room * sizeof(u64) <= PCPU_MIN_UNIT_SIZE)	/* else they stay in their order */
-		masks->hits = __alloc_percpu(room * sizeof(u64), sizeof(u64));
-	return masks;
-}
-
-static void masks_free_cb(struct rcu_head *rcu)
-{
-	struct tn_masks *masks = container_of(rcu, struct tn_masks, rcu);
-
-	free_percpu(masks->hits);
-	kvfree(masks);
-}
-
-/* Publishes @masks in place of the present array. dp->lock. */
-static void masks_replace(struct tn_table *table, struct tn_masks *masks)
-{
-	struct tn_masks *old = rcu_dereference_raw(table->masks);
-
-	rcu_assign_pointer(table->masks, masks);
-	call_rcu(&old->rcu, masks_free_cb);
-}
-
-/* dp->lock. May sleep. */
-static int masks_add(struct tn_table *table, struct tn_mask *mask)
-{
-	struct tn_masks *masks = rcu_dereference_raw(table->masks);
-
-	if (masks->n >= MAX_MASKS)
-		return -ENOSPC;
-	if (masks->n == masks->room) {
-		struct tn_masks *bigger = masks_alloc(masks->room * 2);
-
-		if (!bigger)
-			return -ENOMEM;
-		memcpy(bigger->m, masks->m, masks->n * sizeof(masks->m[0]));
-		bigger->n = masks->n;
-		masks_replace(table, bigger);
-		masks = bigger;
-	}
-	rcu_assign_pointer(masks->m[masks->n], mask);
-	smp_store_release(&masks->n, masks->n + 1);
-	return 0;
-}
-
-/* Takes the mask out. Moving the last one into its place would make readers that are under way miss
- * it, so the array is copied; if there is no memory for that, the mask stays in, empty. dp->lock.
- */
-static bool masks_remove(struct tn_table *table, const struct tn_mask *mask)
-{
-	struct tn_masks *masks = rcu_dereference_raw(table->masks);
-	struct tn_masks *less = masks_alloc(masks->room);
-	u32 i;
-
-	if (!less)
-		return false;
-	for (i = 0; i < masks->n; i++)
-		if (rcu_access_pointer(masks->m[i]) != mask)
-			less->m[less->n++] = masks->m[i];
-	masks_replace(table, less);
-	return true;
-}
-
-/* Compacts @bits. */
-static unsigned int mask_index(const struct tn_key *bits, u8 *idx)
-{
-	const u64 *w = tn_key_words_c(bits);
-	unsigned int i, n = 0;
-
-	for (i = 0; i < TN_KEY_WORDS; i++)
-		if (w[i])
-			idx[n++] = i;
-	return n;
-}
-
-static bool mask_is(const struct tn_mask *mask, const u64 *bits, const u8 *idx, unsigned int n)
-{
-	unsigned int i;
-
-	if (mask->n != n || memcmp(mask->idx, idx, n))
-		return false;
-	for (i = 0; i < n; i++)
-		if (mask->w[i] != bits[idx[i]])
-			return false;
-	return true;
-}
-
-struct tn_mask *tn_table_get_mask(struct tn_table *table, const struct tn_key *bits)
-{
-	struct tn_masks *masks = rcu_dereference_raw(table->masks);
-	const u64 *w = tn_key_words_c(bits);
-	struct tn_mask *mask;
-	u8 idx[TN_KEY_WORDS];
-	unsigned int n = mask_index(bits, idx), i;
-	int err;
-
-	for (i = 0; i < masks->n; i++) {
-		mask = rcu_dereference_raw(masks->m[i]);
-		if (mask_is(mask, w, idx, n)) {
-			mask->n_flows++;
-			return mask;
-		}
-	}
-	mask = kzalloc(struct_size(mask, w, n), GFP_KERNEL);
-	if (!mask)
-		return ERR_PTR(-ENOMEM);
-	mask->n_flows = 1;
-	mask->n = n;
-	memcpy(mask->idx, idx, n);
-	for (i = 0; i < n; i++)
-		mask->w[i] = w[idx[i]];
-	err = masks_add(table, mask);
-	if (err) {
-		kfree(mask);
-		return ERR_PTR(err);
-	}
-	return mask;
-}
-
-void tn_table_put_mask(struct tn_table *table, struct tn_mask *mask)
-{
-	if (!--mask->n_flows && masks_remove(table, mask))
-		kfree_rcu(mask, rcu);
-}
-
-u32 tn_table_n_masks(const struct tn_table *table)
-{
-	u32 n;
-
-	rcu_read_lock();
-	n = READ_ONCE(rcu_dereference(table->masks)->n);
-	rcu_read_unlock();
-	return n;
-}
-
-struct ranked {
-	struct tn_mask *mask;
-	u64 hits;
-};
-
-/* Descending by hits. */
-static int rank(const void *a, const void *b)
-{
-	u64 x = ((const struct ranked *)a)->hits, y = ((const struct ranked *)b)->hits;
-
-	return x < y ? 1 : x > y ? -1 : 0;
-}
-
-void tn_table_rebalance(struct tn_table *table)
-{
-	struct tn_masks *masks = rcu_dereference_raw(table->masks), *sorted;
-	struct ranked *r;
-	bool moved = false;
-	u32 i;
-	int cpu;
-
-	if (masks->n <= FEW_MASKS || !masks->hits)
-		return;
-	r = kvcalloc(masks->n, sizeof(*r), GFP_KERNEL);
-	if (!r)
-		return;
-	for (i = 0; i < masks->n; i++) {
-		r[i].mask = rcu_dereference_raw(masks->m[i]);
-		for_each_possible_cpu(cpu)
-			r[i].hits += per_cpu_ptr(masks->hits, cpu)[i];
-		moved |= i && r[i].hits > r[i - 1].hits;
-	}
-	sorted = moved ? masks_alloc(masks->room) : NULL;
-	if (sorted) {
-		sort(r, masks->n, sizeof(*r), rank, NULL);
-		for (i = 0; i < masks->n; i++)
-			RCU_INIT_POINTER(sorted->m[i], r[i].mask);
-		sorted->n = masks->n;
-		masks_replace(table, sorted);
-	}
-	kvfree(r);
-}
-
 /* --- look-up ------------------------------------------------------------------------------------ */
 
 /* Tries the masks in turn; *at becomes the index of the one that hit. */
@@ -510,7 +314,7 @@ struct tn_flow *tn_table_lookup(struct tn_table *table, const struct tn_key *key
 	struct tn_flow *flow;
 	u32 at, hash;
 
-	if (masks->n > FEW_MASKS)
+	if (masks->n > TN_FEW_MASKS)
 		return lookup_cached(table, bk, masks, key, n_masks, cached);
 	*cached = false;
 	flow = try_masks(bk, masks, key, &at, &hash);
@@ -687,7 +491,7 @@ int tn_table_init(struct tn_table *table)
 	struct tn_masks *masks;
 
 	get_random_once(seed, sizeof(seed));
-	masks = masks_alloc(16);
+	masks = tn_masks_alloc(16);
 	RCU_INIT_POINTER(table->masks, masks);
 	RCU_INIT_POINTER(table->flows, buckets_alloc(MIN_BUCKETS));
 	RCU_INIT_POINTER(table->ufids, buckets_alloc(MIN_BUCKETS));
@@ -695,7 +499,7 @@ int tn_table_init(struct tn_table *table)
 	    !tn_table_set_cache_size(table, TN_CACHE_DEFAULT))
 		return 0;
 	if (masks)
-		masks_free_cb(&masks->rcu);
+		tn_masks_free_cb(&masks->rcu);
 	kvfree(rcu_dereference_raw(table->flows));
 	kvfree(rcu_dereference_raw(table->ufids));
 	return -ENOMEM;
@@ -723,7 +527,7 @@ void tn_table_destroy(struct tn_table *table)
 	masks = rcu_dereference_raw(table->masks);
 	for (i = 0; i < masks->n; i++)	/* those that could not be taken out */
 		kfree_rcu(rcu_dereference_raw(masks->m[i]), rcu);
-	call_rcu(&masks->rcu, masks_free_cb);
+	call_rcu(&masks->rcu, tn_masks_free_cb);
 	call_rcu(&rcu_dereference_raw(table->flows)->rcu, buckets_free_cb);
 	call_rcu(&rcu_dereference_raw(table->ufids)->rcu, buckets_free_cb);
 	if (cache)
