@@ -150,8 +150,7 @@ static int dp_del_set_get(struct sk_buff *skb, struct genl_info *info)
 	if (!err && cmd == OVS_DP_CMD_SET)
 		err = change(dp, info->attrs, info->extack);
 	if (!err)
-		err = put_dp(dp, msg, info->snd_portid, info->snd_seq, 0,
-			     cmd == OVS_DP_CMD_DEL ? OVS_DP_CMD_DEL : OVS_DP_CMD_NEW);
+		err = put_dp(dp, msg, info->snd_portid, info->snd_seq, 0, cmd);
 	if (!err && cmd == OVS_DP_CMD_DEL)
 		tn_dp_destroy(dp);
 	rtnl_unlock();
@@ -175,7 +174,7 @@ static int dp_dump(struct sk_buff *msg, struct netlink_callback *cb)
 		if (i++ < skip)
 			continue;
 		if (put_dp(dp, msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, NLM_F_MULTI,
-			   OVS_DP_CMD_NEW))
+			   OVS_DP_CMD_GET))
 			break;
 		cb->args[0] = i;
 	}

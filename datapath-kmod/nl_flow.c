@@ -429,7 +429,7 @@ static int flow_get(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&r.dp->lock);
 	flow = r.dp->dead ? NULL : find_flow(&r);
 	if (flow)
-		msg = flow_msg(&r, flow, info, OVS_FLOW_CMD_NEW);
+		msg = flow_msg(&r, flow, info, OVS_FLOW_CMD_GET);
 	else
 		NL_SET_ERR_MSG(info->extack, "there is no such flow");
 	mutex_unlock(&r.dp->lock);
@@ -502,7 +502,7 @@ static int flow_dump(struct sk_buff *msg, struct netlink_callback *cb)
 		cb->args[1] = skip;
 		flow = tn_table_next(&dp->table, &bucket, &skip);
 		if (!flow || put_flow(flow, head->dp_ifindex, msg, NETLINK_CB(cb->skb).portid,
-				      cb->nlh->nlmsg_seq, NLM_F_MULTI, OVS_FLOW_CMD_NEW, omit))
+				      cb->nlh->nlmsg_seq, NLM_F_MULTI, OVS_FLOW_CMD_GET, omit))
 			break;
 	}
 	if (!flow)

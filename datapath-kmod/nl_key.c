@@ -7,6 +7,7 @@
 #include "conntrack.h"
 #include "flow.h"
 #include "nl_key.h"
+#include "nl_key_parse.h"
 
 #define VARIABLE	(-1)
 
@@ -50,21 +51,6 @@ static const struct {
 #define A_L4		(A(TCP) | A(UDP) | A(SCTP) | A(ICMP) | A(ICMPV6) | A(TCP_FLAGS) | A(ND))
 #define A_L3		(A(IPV4) | A(IPV6) | A(IPV6_EXTHDRS) | A(ARP) | A(MPLS) | A(NSH) | \
 			 A(CT_ORIG_TUPLE_IPV4) | A(CT_ORIG_TUPLE_IPV6))
-
-/* Attributes of a key, or of a mask, with those nested in ENCAP once taken out of it. */
-struct parse {
-	const struct nlattr *a[OVS_KEY_ATTR_MAX + 1];
-	u64 present;
-	bool is_mask;
-	bool ones;		/* a mask of ones for each attribute of the key */
-	struct netlink_ext_ack *extack;
-};
-
-#define FAIL(p, attr, text)							\
-({										\
-	NL_SET_ERR_MSG_ATTR((p)->extack, attr, text);				\
-	-EINVAL;								\
-})
 
 /* A message of a fixed form needs a literal for each attribute. */
 static int fail_named(struct netlink_ext_ack *extack, const struct nlattr *attr, unsigned int type,
@@ -114,35 +100,6 @@ static int collect(struct parse *p, const struct nlattr *nest)
 	if (rem)
 		return FAIL(p, nest, "bytes are left over behind the last OVS_KEY_ATTR");
 	return 0;
-}
-
-static void drop(struct parse *p, u64 which)
-{
-	p->present &= ~which;
-}
-
-static bool has(const struct parse *p, unsigned int type)
-{
-	return p->present & BIT_ULL(type);
-}
-
-/* Copies a whole attribute, or ones. */
-static void take(const struct parse *p, unsigned int type, void *to, size_t len)
-{
-	if (p->ones)
-		memset(to, 0xff, len);
-	else
-		memcpy(to, nla_data(p->a[type]), len);
-}
-
-static u32 take_u32(const struct parse *p, unsigned int type)
-{
-	return p->ones ? U32_MAX : nla_get_u32(p->a[type]);
-}
-
-static __be16 take_be16(const struct parse *p, unsigned int type)
-{
-	return p->ones ? htons(0xffff) : nla_get_be16(p->a[type]);
 }
 
 /* Takes the tags of the key out of their nests. @n becomes their number. */
@@ -237,25 +194,6 @@ static int take_ct(const struct parse *p, struct tn_key *key)
 	return 0;
 }
 
-static void take_ct_tuple(const struct parse *p, struct tn_key *key)
-{
-	struct ovs_key_ct_tuple_ipv4 t4;
-	struct ovs_key_ct_tuple_ipv6 t6;
-
-	if (has(p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4)) {
-		take(p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4, &t4, sizeof(t4));
-		key->ipv4.ct_orig = (struct tn_ct_orig4) { t4.ipv4_src, t4.ipv4_dst, t4.src_port, t4.dst_port };
-		key->ct_orig_proto = t4.ipv4_proto;
-	} else if (has(p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6)) {
-		take(p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6, &t6, sizeof(t6));
-		memcpy(&key->ipv6.ct_orig.src, t6.ipv6_src, sizeof(t6.ipv6_src));
-		memcpy(&key->ipv6.ct_orig.dst, t6.ipv6_dst, sizeof(t6.ipv6_dst));
-		key->ipv6.ct_orig.tp_src = t6.src_port;
-		key->ipv6.ct_orig.tp_dst = t6.dst_port;
-		key->ct_orig_proto = t6.ipv6_proto;
-	}
-}
-
 static int take_tunnel(const struct parse *p, struct tn_key *key, const struct tn_key *of)
 {
 	if (!has(p, OVS_KEY_ATTR_TUNNEL))
@@ -308,124 +246,6 @@ static int take_l2(const struct parse *p, struct tn_key *key)
 	} else if (!p->is_mask) {
 		key->eth_type = htons(ETH_P_802_2);
 	}
-	return 0;
-}
-
-static int take_ipv4(const struct parse *p, struct tn_key *key)
-{
-	struct ovs_key_ipv4 ip;
-
-	take(p, OVS_KEY_ATTR_IPV4, &ip, sizeof(ip));
-	if (!p->is_mask && ip.ipv4_frag > OVS_FRAG_TYPE_MAX)
-		return FAIL(p, p->a[OVS_KEY_ATTR_IPV4], "OVS_KEY_ATTR_IPV4: ipv4_frag is out of range");
-	key->ipv4.src = ip.ipv4_src;
-	key->ipv4.dst = ip.ipv4_dst;
-	key->ip.proto = ip.ipv4_proto;
-	key->ip.tos = ip.ipv4_tos;
-	key->ip.ttl = ip.ipv4_ttl;
-	key->ip.frag = ip.ipv4_frag;
-	return 0;
-}
-
-static int take_ipv6(const struct parse *p, struct tn_key *key)
-{
-	struct ovs_key_ipv6 ip;
-
-	take(p, OVS_KEY_ATTR_IPV6, &ip, sizeof(ip));
-	if (!p->is_mask && ip.ipv6_frag > OVS_FRAG_TYPE_MAX)
-		return FAIL(p, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_frag is out of range");
-	if (!p->is_mask && ip.ipv6_label & htonl(0xfff00000))
-		return FAIL(p, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_label has more than 20 bits");
-	memcpy(&key->ipv6.src, ip.ipv6_src, sizeof(ip.ipv6_src));
-	memcpy(&key->ipv6.dst, ip.ipv6_dst, sizeof(ip.ipv6_dst));
-	key->ipv6.label = ip.ipv6_label & htonl(0x000fffff);
-	key->ip.proto = ip.ipv6_proto;
-	key->ip.tos = ip.ipv6_tclass;
-	key->ip.ttl = ip.ipv6_hlimit;
-	key->ip.frag = ip.ipv6_frag;
-	return 0;
-}
-
-static int take_arp(const struct parse *p, struct tn_key *key)
-{
-	struct ovs_key_arp arp;
-
-	take(p, OVS_KEY_ATTR_ARP, &arp, sizeof(arp));
-	if (!p->is_mask && arp.arp_op & htons(0xff00))
-		return FAIL(p, p->a[OVS_KEY_ATTR_ARP], "OVS_KEY_ATTR_ARP: arp_op is above 255");
-	key->ipv4.src = arp.arp_sip;
-	key->ipv4.dst = arp.arp_tip;
-	key->ip.proto = ntohs(arp.arp_op) & 0xff;
-	ether_addr_copy(key->ipv4.arp.sha, arp.arp_sha);
-	ether_addr_copy(key->ipv4.arp.tha, arp.arp_tha);
-	return 0;
-}
-
-static int take_mpls(const struct parse *p, struct tn_key *key)
-{
-	const struct nlattr *attr = p->a[OVS_KEY_ATTR_MPLS];
-	unsigned int n = nla_len(attr) / sizeof(__be32);
-
-	if (!n || n > TN_MPLS_DEPTH || nla_len(attr) % sizeof(__be32))
-		return FAIL(p, attr, "OVS_KEY_ATTR_MPLS holds one to three label stack entries");
-	take(p, OVS_KEY_ATTR_MPLS, key->mpls.lse, n * sizeof(__be32));
-	key->mpls.depth_mask = GENMASK(n - 1, 0);
-	return 0;
-}
-
-static void take_l4(const struct parse *p, struct tn_key *key)
-{
-	static const u8 ports[] = { OVS_KEY_ATTR_TCP, OVS_KEY_ATTR_UDP, OVS_KEY_ATTR_SCTP };
-	static const u8 types[] = { OVS_KEY_ATTR_ICMP, OVS_KEY_ATTR_ICMPV6 };
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(ports); i++)
-		if (has(p, ports[i]))
-			take(p, ports[i], &key->tp, sizeof(key->tp));
-	for (i = 0; i < ARRAY_SIZE(types); i++)
-		if (has(p, types[i])) {
-			struct ovs_key_icmp icmp;
-
-			take(p, types[i], &icmp, sizeof(icmp));
-			key->tp.src = htons(icmp.icmp_type);
-			key->tp.dst = htons(icmp.icmp_code);
-		}
-	if (has(p, OVS_KEY_ATTR_TCP_FLAGS))
-		key->tcp_flags = take_be16(p, OVS_KEY_ATTR_TCP_FLAGS) & htons(0x0fff);
-	if (has(p, OVS_KEY_ATTR_ND)) {
-		struct ovs_key_nd nd;
-
-		take(p, OVS_KEY_ATTR_ND, &nd, sizeof(nd));
-		memcpy(&key->ipv6.nd.target, nd.nd_target, sizeof(nd.nd_target));
-		ether_addr_copy(key->ipv6.nd.sll, nd.nd_sll);
-		ether_addr_copy(key->ipv6.nd.tll, nd.nd_tll);
-	}
-}
-
-static int take_l3(const struct parse *p, struct tn_key *key)
-{
-	int err = 0;
-
-	if (has(p, OVS_KEY_ATTR_IPV4))
-		err = take_ipv4(p, key);
-	if (!err && has(p, OVS_KEY_ATTR_IPV6))
-		err = take_ipv6(p, key);
-	if (!err && has(p, OVS_KEY_ATTR_ARP))
-		err = take_arp(p, key);
-	if (!err && has(p, OVS_KEY_ATTR_MPLS))
-		err = take_mpls(p, key);
-	if (!err && has(p, OVS_KEY_ATTR_NSH)) {
-		if (p->ones)
-			memset(&key->nsh, 0xff, sizeof(key->nsh));
-		else
-			err = tn_nl_get_nsh(p->a[OVS_KEY_ATTR_NSH], &key->nsh, p->is_mask, p->extack);
-	}
-	if (err)
-		return err;
-	if (has(p, OVS_KEY_ATTR_IPV6_EXTHDRS))
-		take(p, OVS_KEY_ATTR_IPV6_EXTHDRS, &key->ipv6.exthdrs, sizeof(key->ipv6.exthdrs));
-	take_l4(p, key);
-	take_ct_tuple(p, key);
 	return 0;
 }
 
@@ -539,7 +359,7 @@ int tn_nl_get_match(const struct nlattr *key_attr, const struct nlattr *mask_att
 
 	memset(key, 0, sizeof(*key));
 	err = collect(&p, key_attr) ?: unwrap_vlans(&p, key, &n_tags) ?: take_metadata(&p, key, NULL) ?:
-	      take_l2(&p, key) ?: take_l3(&p, key) ?: check_key(&p, key);
+	      take_l2(&p, key) ?: tn_take_l3(&p, key) ?: check_key(&p, key);
 	if (err)
 		return err;
 	key->n_words = count_words(key);
@@ -555,7 +375,7 @@ int tn_nl_get_match(const struct nlattr *key_attr, const struct nlattr *mask_att
 		memset(&mask->vlans, 0xff, sizeof(mask->vlans));
 		mask->eth_type = htons(0xffff);
 	}
-	err = err ?: take_metadata(&m, mask, key) ?: take_l2(&m, mask) ?: take_l3(&m, mask) ?:
+	err = err ?: take_metadata(&m, mask, key) ?: take_l2(&m, mask) ?: tn_take_l3(&m, mask) ?:
 	      check_mask(&m, key, mask);
 	if (err)
 		return err;
@@ -583,7 +403,7 @@ int tn_nl_get_metadata(const struct nlattr *attr, struct tn_key *key, u8 *ct_ver
 	/* Userspace gives metadata alone; of a packet without Ethernet header it gives the type as well. */
 	if (!has(&p, OVS_KEY_ATTR_ETHERTYPE))
 		key->mac_proto = TN_MAC_ETHERNET;
-	take_ct_tuple(&p, key);
+	tn_take_ct_tuple(&p, key);
 	*ct_version = has(&p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4) ? 4 :
 		      has(&p, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6) ? 6 : 0;
 	return 0;

@@ -283,7 +283,7 @@ static int vport_del_set_get(struct sk_buff *skb, struct genl_info *info)
 		err = -EINVAL;
 	}
 	if (!err) {
-		msg = port_msg(port, info, cmd == OVS_VPORT_CMD_DEL ? OVS_VPORT_CMD_DEL : OVS_VPORT_CMD_NEW);
+		msg = port_msg(port, info, cmd);
 		err = msg ? 0 : -ENOMEM;
 	}
 	if (!err && cmd == OVS_VPORT_CMD_DEL)
@@ -315,7 +315,7 @@ static int vport_dump(struct sk_buff *msg, struct netlink_callback *cb)
 		const struct tn_port *port = rcu_dereference(ports->port[no]);
 
 		if (port && put_port(port, msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, NLM_F_MULTI,
-				     OVS_VPORT_CMD_NEW, GFP_ATOMIC))
+				     OVS_VPORT_CMD_GET, GFP_ATOMIC))
 			break;
 	}
 	cb->args[0] = no;

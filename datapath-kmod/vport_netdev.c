@@ -89,6 +89,10 @@ static int netdev_create(struct tn_port *port, const struct tn_port_parms *parms
 		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_NAME: this kind of device cannot be a port");
 		return -EINVAL;
 	}
+	if (netif_is_ovs_port(dev) && tn_port_of_dev(dev)->dp == port->dp) {
+		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_NAME: the device is a port of this datapath");
+		return -EEXIST;
+	}
 	if (netdev_is_rx_handler_busy(dev)) {
 		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_NAME: the device belongs to a datapath, bridge or bond");
 		return -EBUSY;
