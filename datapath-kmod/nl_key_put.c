@@ -56,14 +56,14 @@ static int put_tunnel(const struct put *p)
 	struct nlattr *nest;
 	int err;
 
-	if (!p->key->tun_proto || !p->out->tun_proto)
+	if (!p->key->tun_proto && !p->is_mask)
 		return 0;
 	nest = nla_nest_start_noflag(p->msg, OVS_KEY_ATTR_TUNNEL);
 	if (!nest)
 		return -EMSGSIZE;
 	if (p->is_mask)	/* the kind of options is the key's */
 		tun.tun_flags |= p->key->tun.tun_flags & TUNNEL_OPTIONS_PRESENT;
-	err = tn_nl_put_tunnel(p->msg, &tun, p->key->tun_proto, p->out->tun_opts,
+	err = tn_nl_put_tunnel(p->msg, &tun, p->key->tun_proto ?: AF_INET, p->out->tun_opts,
 			       p->out->tun_opts_len ? p->key->tun_opts_len : 0);
 	if (err)
 		return err;
