@@ -133,8 +133,8 @@ static int dump_nested(const struct tn_act *act, struct sk_buff *msg)
 		err = dump_list(list, msg, OVS_DEC_TTL_ATTR_ACTION);
 	else
 		err = nla_put_u16(msg, OVS_CHECK_PKT_LEN_ATTR_PKT_LEN, act->arg) ?:
-		      dump_list(list, msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER) ?:
-		      dump_list(tn_act_list_after(list), msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL);
+		      dump_list(tn_act_list_after(list), msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL) ?:
+		      dump_list(list, msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER);
 	if (!err)
 		nla_nest_end(msg, nest);
 	return err;

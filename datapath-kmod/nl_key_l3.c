@@ -51,7 +51,7 @@ static int take_ipv6(const struct parse *p, struct tn_key *key)
 		return FAIL(p, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_label has more than 20 bits");
 	memcpy(&key->ipv6.src, ip.ipv6_src, sizeof(ip.ipv6_src));
 	memcpy(&key->ipv6.dst, ip.ipv6_dst, sizeof(ip.ipv6_dst));
-	key->ipv6.label = ip.ipv6_label & htonl(0x000fffff);
+	key->ipv6.label = ip.ipv6_label;
 	key->ip.proto = ip.ipv6_proto;
 	key->ip.tos = ip.ipv6_tclass;
 	key->ip.ttl = ip.ipv6_hlimit;
@@ -104,7 +104,7 @@ static void take_l4(const struct parse *p, struct tn_key *key)
 			key->tp.dst = htons(icmp.icmp_code);
 		}
 	if (has(p, OVS_KEY_ATTR_TCP_FLAGS))
-		key->tcp_flags = take_be16(p, OVS_KEY_ATTR_TCP_FLAGS) & htons(0x0fff);
+		key->tcp_flags = take_be16(p, OVS_KEY_ATTR_TCP_FLAGS);
 	if (has(p, OVS_KEY_ATTR_ND)) {
 		struct ovs_key_nd nd;
 
