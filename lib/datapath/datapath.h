@@ -60,6 +60,8 @@ struct FlowEntry {
   flow::FlowMask mask{};
   ActionList actions;
   FlowStats stats;
+  // In a kernel: it was put without a UFID and is found by its key. Others name every flow.
+  bool unnamed = false;
 };
 
 struct PortInfo {
@@ -77,10 +79,12 @@ class Datapath {
   virtual const std::string& name() const = 0;     // "ovs-system", "ovs-netdev", "ovs-dummy"
   // dpctl and its like print it as the reference prints its userspace datapath, rather than its kernel one.
   virtual bool shown_as_userspace() const { return type() != "system"; }
+  virtual bool in_kernel() const { return false; }
   virtual void set_upcall_sink(UpcallSink* sink) = 0;   // before the first port; outlives the datapath
 
-  // The device for a port of this datapath. Main thread.
-  virtual Result<std::unique_ptr<netdev::Device>> open_device(netdev::Environment& devices, const netdev::OpenRequest& request) {
+  // The device for a port of this datapath, which a following add_port() with the same `wanted` makes one. Main thread.
+  virtual Result<std::unique_ptr<netdev::Device>> open_device(netdev::Environment& devices, const netdev::OpenRequest& request,
+                                                              std::optional<DpPort> /*wanted*/ = std::nullopt) {
     return devices.open(request);
   }
   // Ports: main thread. `wanted` is tried first. Takes over the device.
@@ -90,8 +94,12 @@ class Datapath {
   virtual std::vector<PortInfo> ports() const = 0;
 
   virtual Status put_flow(const FlowEntry& flow, bool may_modify) = 0;
+  virtual Status clear_flow_stats(const FlowEntry& flow) = 0;          // ENOENT: no such flow
   virtual std::optional<FlowStats> del_flow(const Ufid& ufid) = 0;     // its last statistics
   virtual std::optional<FlowEntry> get_flow(const Ufid& ufid) const = 0;
+  // The flow that `like` names, by its UFID or else its key (and mask, where the datapath makes UFIDs of both).
+  virtual std::optional<FlowEntry> find_flow(const FlowEntry& like) const { return get_flow(like.ufid); }
+  virtual std::optional<FlowStats> remove_flow(const FlowEntry& like) { return del_flow(like.ufid); }
   virtual void each_flow(const std::function<void(const FlowEntry&)>& f) const = 0;   // not inside an RCU read section
   virtual void flush_flows() = 0;
   virtual void set_flow_limit(uint64_t flows) = 0;
@@ -99,6 +107,9 @@ class Datapath {
   // Runs actions on a packet as if a flow had matched (packet-out, side effects).
   virtual void execute(const net::Packet& packet, const flow::FlowKey& key, const ActionList& actions) = 0;
   virtual Totals totals() const = 0;
+  // The cache from a packet's hash to its mask. nullopt and EOPNOTSUPP: there is none. Rounded by the datapath.
+  virtual std::optional<uint32_t> mask_cache_size() const { return std::nullopt; }
+  virtual Result<uint32_t> set_mask_cache_size(uint32_t /*entries*/) { return fail("no mask cache", EOPNOTSUPP); }
   virtual void set_threads(unsigned packet_threads) = 0;               // main thread
   // A datapath that outlives the process (a kernel's). From here on, taking ports out and destroying this object leaves
   // all there is at work: the process ends, the traffic goes on. Main thread.

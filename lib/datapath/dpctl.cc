@@ -12,38 +12,58 @@
 namespace turnout::datapath {
 namespace {
 
-DpctlAnswer dump_dps(const DpctlContext& context, DpctlArgs) {
+DpctlAnswer dump_dps(const DpctlContext& context, const DpctlOptions&, DpctlArgs) {
   DpctlOutput out(context);
   for (const Datapath* d : context.registry->all()) out.print(full_name(*d) + "\n");
   return out.done();
 }
 
-DpctlAnswer list_commands(const DpctlContext& context, DpctlArgs) {
+DpctlAnswer list_commands(const DpctlContext& context, const DpctlOptions&, DpctlArgs) {
   DpctlOutput out(context);
   out.print("The available commands are:\n");
-  for (const DpctlCommand& c : dpctl_commands()) out.print(fmt::format("  dpctl/{:<23} {}\n", c.name, c.usage));
+  const char* prefix = context.daemon ? "dpctl/" : "";
+  for (const DpctlCommand& c : dpctl_commands()) out.print(fmt::format("  {}{:<23} {}\n", prefix, c.name, c.usage));
   return out.done();
 }
 
+using enum DpctlAccess;
 constexpr DpctlCommand kCommands[] = {
-    {"add-if", "dp iface...", 2, -1, dpctl_add_if},
-    {"del-if", "dp iface...", 2, -1, dpctl_del_if},
-    {"set-if", "dp iface...", 2, -1, dpctl_set_if},
-    {"dump-dps", "", 0, 0, dump_dps},
-    {"show", "[-s] [dp...]", 0, -1, dpctl_show},
-    {"dump-flows", "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]", 0, 6, dpctl_dump_flows},
-    {"add-flow", "[dp] flow actions", 2, 3, dpctl_add_flow},
-    {"mod-flow", "[dp] flow actions", 2, 3, dpctl_mod_flow},
-    {"get-flow", "[dp] ufid", 1, 2, dpctl_get_flow},
-    {"del-flow", "[dp] flow", 1, 2, dpctl_del_flow},
-    {"add-flows", "[dp] file", 1, 2, dpctl_add_flows},
-    {"mod-flows", "[dp] file", 1, 2, dpctl_mod_flows},
-    {"del-flows", "[dp] [file]", 0, 2, dpctl_del_flows},
-    {"list-commands", "", 0, -1, list_commands},
-    {"parse-actions", "actions", 1, -1, dpctl_parse_actions},
+    {"add-dp", "dp [iface...]", 1, -1, kChanges, dpctl_add_dp},
+    {"del-dp", "dp", 1, 1, kChanges, dpctl_del_dp},
+    {"add-if", "dp iface...", 2, -1, kChanges, dpctl_add_if},
+    {"del-if", "dp iface...", 2, -1, kChanges, dpctl_del_if},
+    {"set-if", "dp iface...", 2, -1, kChanges, dpctl_set_if},
+    {"dump-dps", "", 0, 0, kReads, dump_dps},
+    {"show", "[-s] [dp...]", 0, -1, kReads, dpctl_show},
+    {"dump-flows", "[-m] [--names] [dp] [filter=..] [type=..] [pmd=..]", 0, 6, kReads, dpctl_dump_flows},
+    {"add-flow", "[dp] flow actions", 2, 3, kChanges, dpctl_add_flow},
+    {"mod-flow", "[dp] flow actions", 2, 3, kChanges, dpctl_mod_flow},
+    {"get-flow", "[dp] ufid", 1, 2, kReads, dpctl_get_flow},
+    {"del-flow", "[dp] flow", 1, 2, kChanges, dpctl_del_flow},
+    {"add-flows", "[dp] file", 1, 2, kChanges, dpctl_add_flows},
+    {"mod-flows", "[dp] file", 1, 2, kChanges, dpctl_mod_flows},
+    {"del-flows", "[dp] [file]", 0, 2, kChanges, dpctl_del_flows},
+    {"cache-get-size", "[dp]", 0, 1, kReads, dpctl_cache_get_size},
+    {"cache-set-size", "dp cache <size>", 3, 3, kChanges, dpctl_cache_set_size},
+    {"list-commands", "", 0, -1, kNoDatapath, list_commands},
+    {"parse-actions", "actions", 1, -1, kNoDatapath, dpctl_parse_actions},
 };
 
-bool take_option(std::string_view word, DpctlOptions& options) {
+// The error is the whole answer.
+Result<DpctlOptions> take_options(DpctlArgs& words) {
+  DpctlOptions options;
+  while (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
+    const std::string& word = words[0];
+    words = words.subspan(1);
+    if (word == "--") break;
+    if (!take_dpctl_option(word, options)) return fail("Unrecognized option " + word);
+  }
+  return options;
+}
+
+}  // namespace
+
+bool take_dpctl_option(std::string_view word, DpctlOptions& options) {
   if (word == "-m" || word == "--more") options.more = true;
   else if (word == "-s" || word == "--statistics") options.statistics = true;
   else if (word == "--names") options.names = true;
@@ -55,25 +75,22 @@ bool take_option(std::string_view word, DpctlOptions& options) {
   return true;
 }
 
-}  // namespace
-
 std::span<const DpctlCommand> dpctl_commands() { return kCommands; }
 
 void DpctlOutput::warn(std::string_view message, int code) {
-  answer_.text += context_.program + ": " + std::string(message);
-  if (code) answer_.text += fmt::format(" ({})", std::strerror(code));
-  answer_.text += "\n";
+  std::string line = fmt::format("{}: {}", context_.program, message);
+  if (code) line += fmt::format(" ({})", std::strerror(code));
+  line += "\n";
+  if (context_.print) context_.print(line, true);
+  else answer_.text += line;
 }
 
-Result<DpctlOptions> take_options(DpctlArgs& words) {
-  DpctlOptions options;
-  while (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
-    const std::string& word = words[0];
-    words = words.subspan(1);
-    if (word == "--") break;
-    if (!take_option(word, options)) return fail("Unrecognized option " + word);
-  }
-  return options;
+DpctlAnswer DpctlCommand::run(const DpctlContext& context, DpctlArgs args) const {
+  const auto options = take_options(args);
+  if (!options) return {false, options.error().message};
+  if (options->read_only && access == kChanges)
+    return DpctlOutput(context).fail(fmt::format("'{}' command does not work in read only mode", name));
+  return execute(context, *options, args);
 }
 
 Datapath* only_datapath(DpctlOutput& out) {

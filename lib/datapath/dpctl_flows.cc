@@ -47,7 +47,7 @@ std::string flow_line(const FlowEntry& flow, const DpctlContext& context, bool v
       if (it == names->end()) return std::nullopt;
       return it->second;
     };
-  return fmt::format("{}{}, {},{} actions:{}\n", verbose ? format_ufid(flow.ufid) + ", " : "",
+  return fmt::format("{}{}, {},{} actions:{}\n", verbose && !flow.unnamed ? format_ufid(flow.ufid) + ", " : "",
                      format_flow(flow.key, flow.mask, {verbose, port_name}),
                      stats_text(flow.stats, context.clock->now()), verbose ? " dp:ovs," : "",
                      format_actions(flow.actions, port_name));
@@ -101,6 +101,10 @@ bool select(DpctlOutput& out, const Datapath& datapath, std::string_view word, D
     else out.warn(fmt::format("Failed to parse filter ({})", filter_error(text, match.error().message)));
     return static_cast<bool>(match);
   }
+  if (word.starts_with("type=") && !out.context().daemon) {
+    out.warn("Invalid argument 'type'. Use 'ovs-appctl dpctl/dump-flows' instead.");
+    return false;
+  }
   if (word.starts_with("type=")) {
     if (select_type(word.substr(5), selection)) return true;
     out.warn(fmt::format("Failed to parse type ({})", word.substr(5)), EINVAL);
@@ -126,18 +130,20 @@ Result<FlowEntry> parse_entry(const Datapath& datapath, std::string_view text) {
   if (!match) return fail(match);
   entry.key = match->key;
   entry.mask = match->mask;
-  TURNOUT_MASK_ALL(entry.mask, recirc_id);
+  if (!datapath.in_kernel()) TURNOUT_MASK_ALL(entry.mask, recirc_id);
   text = trim(text);
   if (text.starts_with("ufid:"))
     if (const auto ufid = parse_ufid(text.substr(0, text.find_first_of(", \t")))) entry.ufid = *ufid;
-  if (entry.ufid == Ufid{}) entry.ufid = make_ufid(entry.key, entry.mask);
+  entry.unnamed = entry.ufid == Ufid{};
+  if (entry.unnamed) entry.ufid = make_ufid(entry.key, entry.mask);
   return entry;
 }
 
 enum class PutMode { kAdd, kModify, kEither };
 enum class LineMode { kAdd, kModify, kDelete };   // what a line of a file means that does not say
 
-bool put_one(DpctlOutput& out, Datapath& datapath, std::string_view flow, std::string_view actions, PutMode mode) {
+bool put_one(DpctlOutput& out, Datapath& datapath, std::string_view flow, std::string_view actions, PutMode mode,
+             const DpctlOptions& options = {}) {
   auto entry = parse_entry(datapath, flow);
   if (!entry) {
     out.warn(fmt::format("parsing flow key ({})", entry.error().message), EINVAL);
@@ -149,41 +155,45 @@ bool put_one(DpctlOutput& out, Datapath& datapath, std::string_view flow, std::s
     return false;
   }
   entry->actions = std::move(*parsed);
-  if (mode == PutMode::kModify && !datapath.get_flow(entry->ufid)) {
+  const auto standing = mode == PutMode::kAdd ? std::nullopt : datapath.find_flow(*entry);
+  if (mode == PutMode::kModify && !standing) {
     out.warn("updating flow table", ENOENT);
     return false;
   }
-  if (Status s = datapath.put_flow(*entry, mode != PutMode::kAdd); !s) {
-    out.warn("updating flow table", s.error().code);
+  Status put = datapath.put_flow(*entry, mode != PutMode::kAdd);
+  if (put && standing && options.clear) put = datapath.clear_flow_stats(*entry);
+  if (!put) {
+    out.warn("updating flow table", put.error().code);
     return false;
   }
+  if (mode != PutMode::kAdd && options.statistics)
+    out.print(stats_text(standing ? standing->stats : FlowStats{}, out.context().clock->now()) + "\n");
   return true;
 }
 
-DpctlAnswer put_flow(const DpctlContext& context, DpctlArgs args, PutMode mode) {
-  DpctlOptions options;
-  if (auto taken = take_options(args)) options = *taken;
-  else return {false, taken.error().message};
-  if (mode == PutMode::kModify && options.may_create) mode = PutMode::kEither;
+DpctlAnswer put_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args, PutMode mode) {
   DpctlOutput out(context);
   Datapath* datapath = take_datapath(out, args, 3);
   if (!datapath || args.size() < 2) return out.failed();
-  return put_one(out, *datapath, args[0], args[1], mode) ? out.done() : out.failed();
+  return put_one(out, *datapath, args[0], args[1], mode, options) ? out.done() : out.failed();
 }
 
-bool del_one(DpctlOutput& out, Datapath& datapath, std::string_view text) {
-  Ufid ufid{};
+bool del_one(DpctlOutput& out, Datapath& datapath, std::string_view text, bool statistics = false) {
+  FlowEntry like;
   if (const auto given = parse_ufid(trim(text)); given && trim(text).starts_with("ufid:")) {
-    ufid = *given;
+    like.ufid = *given;
   } else {
     auto entry = parse_entry(datapath, text);
     if (!entry) {
       out.warn(entry.error().message, EINVAL);
       return false;
     }
-    ufid = entry->ufid;
+    like = std::move(*entry);
   }
-  if (datapath.del_flow(ufid)) return true;
+  if (const auto last = datapath.remove_flow(like)) {
+    if (statistics) out.print(stats_text(*last, out.context().clock->now()) + "\n");
+    return true;
+  }
   out.warn("deleting flow", ENOENT);
   out.print("Perhaps you need to specify a UFID?\n");
   return false;
@@ -213,13 +223,16 @@ bool run_line(DpctlOutput& out, Datapath& datapath, std::string_view line, LineM
 }
 
 DpctlAnswer run_file(DpctlOutput& out, Datapath& datapath, const std::string& path, LineMode mode) {
-  std::ifstream file(path);
-  if (!file) {
+  errno = 0;
+  std::ifstream file;
+  std::istream* input = path == "-" ? out.context().input : &file;
+  if (input == &file) file.open(path);
+  if (!input || !*input) {
     out.warn(fmt::format("Opening file \"{}\" failed", path), errno ? errno : ENOENT);
     return out.done();
   }
   std::string line;
-  for (unsigned number = 1; std::getline(file, line); ++number) {
+  for (unsigned number = 1; std::getline(*input, line); ++number) {
     std::string_view text = line;
     if (const size_t hash = text.find('#'); hash != text.npos) text = text.substr(0, hash);
     text = trim(text);
@@ -231,9 +244,7 @@ DpctlAnswer run_file(DpctlOutput& out, Datapath& datapath, const std::string& pa
 
 }  // namespace
 
-DpctlAnswer dpctl_dump_flows(const DpctlContext& context, DpctlArgs args) {
-  auto options = take_options(args);
-  if (!options) return {false, options.error().message};
+DpctlAnswer dpctl_dump_flows(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args) {
   DpctlOutput out(context);
   const bool named = !args.empty() && !is_selection(args[0]);
   Datapath* datapath = named ? take_datapath(out, args, 1) : only_datapath(out);
@@ -243,60 +254,60 @@ DpctlAnswer dpctl_dump_flows(const DpctlContext& context, DpctlArgs args) {
     if (!select(out, *datapath, word, selection)) return out.failed();
   if (!selection.ours) return out.done();
   const PortNames names = names_of(*datapath);
-  const PortNames* shown = options->names.value_or(options->more) ? &names : nullptr;
+  const PortNames* shown = options.names.value_or(options.more) ? &names : nullptr;
   bool header = datapath->shown_as_userspace() && !selection.main_thread_only;
   datapath->each_flow([&](const FlowEntry& flow) {
     if (selection.filter && !may_match(flow, *selection.filter)) return;
     if (std::exchange(header, false)) out.print("flow-dump from the main thread:\n");
-    out.print(flow_line(flow, context, options->more, shown));
+    out.print(flow_line(flow, context, options.more, shown));
   });
   return out.done();
 }
 
-DpctlAnswer dpctl_add_flow(const DpctlContext& context, DpctlArgs args) { return put_flow(context, args, PutMode::kAdd); }
-DpctlAnswer dpctl_mod_flow(const DpctlContext& context, DpctlArgs args) { return put_flow(context, args, PutMode::kModify); }
+DpctlAnswer dpctl_add_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args) {
+  return put_flow(context, options, args, PutMode::kAdd);
+}
+DpctlAnswer dpctl_mod_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args) {
+  return put_flow(context, options, args, options.may_create ? PutMode::kEither : PutMode::kModify);
+}
 
-DpctlAnswer dpctl_get_flow(const DpctlContext& context, DpctlArgs args) {
-  auto options = take_options(args);
-  if (!options) return {false, options.error().message};
+DpctlAnswer dpctl_get_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args) {
   DpctlOutput out(context);
   Datapath* datapath = take_datapath(out, args, 2);
   if (!datapath || args.empty()) return out.failed();
   const auto ufid = args[0].starts_with("ufid:") ? parse_ufid(args[0]) : std::nullopt;
   if (!ufid) {
-    out.warn("parsing flow ufid");
+    out.warn("parsing flow ufid", args[0].starts_with("ufid:") ? EINVAL : 0);
     return out.done();
   }
   const auto flow = datapath->get_flow(*ufid);
   if (!flow) return out.fail("getting flow", ENOENT);
   const PortNames names = names_of(*datapath);
-  const bool with_names = options->names.value_or(options->more);
-  out.print(flow_line(*flow, context, options->more, with_names ? &names : nullptr));
+  const bool with_names = options.names.value_or(options.more);
+  out.print(flow_line(*flow, context, options.more, with_names ? &names : nullptr));
   return out.done();
 }
 
-DpctlAnswer dpctl_del_flow(const DpctlContext& context, DpctlArgs args) {
-  auto options = take_options(args);
-  if (!options) return {false, options.error().message};
+DpctlAnswer dpctl_del_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args) {
   DpctlOutput out(context);
   Datapath* datapath = take_datapath(out, args, 2);
   if (!datapath || args.empty()) return out.failed();
-  return del_one(out, *datapath, args[0]) ? out.done() : out.failed();
+  return del_one(out, *datapath, args[0], options.statistics) ? out.done() : out.failed();
 }
 
-DpctlAnswer dpctl_add_flows(const DpctlContext& context, DpctlArgs args) {
+DpctlAnswer dpctl_add_flows(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
   DpctlOutput out(context);
   Datapath* datapath = take_datapath(out, args, 2);
   return datapath ? run_file(out, *datapath, args[0], LineMode::kAdd) : out.failed();
 }
 
-DpctlAnswer dpctl_mod_flows(const DpctlContext& context, DpctlArgs args) {
+DpctlAnswer dpctl_mod_flows(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
   DpctlOutput out(context);
   Datapath* datapath = take_datapath(out, args, 2);
   return datapath ? run_file(out, *datapath, args[0], LineMode::kModify) : out.failed();
 }
 
-DpctlAnswer dpctl_del_flows(const DpctlContext& context, DpctlArgs args) {
+DpctlAnswer dpctl_del_flows(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
   DpctlOutput out(context);
   const bool named = args.size() == 2 || (args.size() == 1 && context.registry->find(args[0]));
   Datapath* datapath = named ? take_datapath(out, args, 1) : only_datapath(out);
@@ -306,7 +317,7 @@ DpctlAnswer dpctl_del_flows(const DpctlContext& context, DpctlArgs args) {
   return out.done();
 }
 
-DpctlAnswer dpctl_parse_actions(const DpctlContext& context, DpctlArgs args) {
+DpctlAnswer dpctl_parse_actions(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
   DpctlOutput out(context);
   for (const std::string& text : args) {
     const auto actions = parse_actions(text);

@@ -16,7 +16,10 @@ using DpctlArgs = std::span<const std::string>;
 class DpctlOutput {
  public:
   explicit DpctlOutput(const DpctlContext& context) : context_(context) {}
-  void print(std::string_view text) { answer_.text += text; }
+  void print(std::string_view text) {
+    if (context_.print) context_.print(text, false);
+    else answer_.text += text;
+  }
   // "PROGRAM: MESSAGE (strerror)\n"; code 0: no parenthesis.
   void warn(std::string_view message, int code = 0);
   DpctlAnswer done() { return std::move(answer_); }
@@ -35,13 +38,6 @@ class DpctlOutput {
   DpctlAnswer answer_;
 };
 
-// Options of all commands, in front of the other words (which stay in `words`).
-struct DpctlOptions {
-  bool more = false, statistics = false, may_create = false, clear = false, read_only = false;
-  std::optional<bool> names;
-};
-Result<DpctlOptions> take_options(DpctlArgs& words);       // the error is the whole answer
-
 // The datapath that the first word names where the words may be `with` many, the only one there is otherwise. Takes the
 // word off. nullptr: said so.
 Datapath* take_datapath(DpctlOutput& out, DpctlArgs& words, size_t with);
@@ -50,19 +46,23 @@ Datapath* only_datapath(DpctlOutput& out);
 std::optional<DpPort> port_by_name(const Datapath& datapath, std::string_view name);
 
 // The commands of dpctl_flows.cc.
-DpctlAnswer dpctl_dump_flows(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_add_flow(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_mod_flow(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_get_flow(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_del_flow(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_add_flows(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_mod_flows(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_del_flows(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_parse_actions(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_dump_flows(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_add_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_mod_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_get_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_del_flow(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_add_flows(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_mod_flows(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_del_flows(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_parse_actions(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 // The commands of dpctl_ports.cc.
-DpctlAnswer dpctl_show(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_add_if(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_del_if(const DpctlContext& context, DpctlArgs args);
-DpctlAnswer dpctl_set_if(const DpctlContext& context, DpctlArgs args);
+DpctlAnswer dpctl_add_dp(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_del_dp(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_cache_get_size(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_cache_set_size(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_show(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_add_if(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_del_if(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_set_if(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 
 }  // namespace turnout::datapath

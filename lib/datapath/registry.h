@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -25,5 +26,7 @@ class DatapathRegistry {
 };
 
 std::string full_name(const Datapath& datapath);   // "system@ovs-system"
+// Type and name of "TYPE@NAME"; "NAME" alone is of type "system".
+std::pair<std::string_view, std::string_view> split_full_name(std::string_view spec);
 
 }  // namespace turnout::datapath

@@ -100,8 +100,7 @@ void add_commands(unixctl::Server& server, io::Loop& loop, CommandContext contex
   upcall::add_upcall_commands(server, directory(running, backers));
   netdev::Environment& devices = context.devices;
   datapath::add_dpctl_commands(
-      server, datapath::DpctlContext{&context.registry,
-                                     [&devices](const netdev::OpenRequest& request) { return devices.open(request); }});
+      server, datapath::DpctlContext{.registry = &context.registry, .devices = &devices});
   if (devices.dummy_mode() != netdev::DummyMode::kOff) datapath::add_dummy_commands(server, devices.dummies());
   add_reconnect(server, running);
   unixctl::add_memory_command(

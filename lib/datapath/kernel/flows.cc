@@ -20,6 +20,14 @@ void put_nest(netlink::Message& message, int attribute, const AttributeWriter& n
   message.put(attribute, nested.bytes().data(), nested.bytes().size());
 }
 
+// What finds a flow that stands.
+void put_name(netlink::Message& message, const FlowEntry& like) {
+  if (!like.unnamed) return put_ufid(message, like.ufid);
+  AttributeWriter key;
+  encode_key(like.key, key);
+  put_nest(message, OVS_FLOW_ATTR_KEY, key);
+}
+
 void read_stats(const Attribute& a, FlowStats& stats) {
   switch (a.type) {
     case OVS_FLOW_ATTR_STATS:
@@ -43,23 +51,35 @@ netlink::Message put_flow_request(const Family& family, int dp_ifindex, const Fl
   encode_mask(flow.key, flow.mask, mask);
   encode_actions(flow.actions, upcall_pid, actions);
   netlink::Message message = flow_request(family, OVS_FLOW_CMD_NEW, dp_ifindex, NLM_F_CREATE | (may_modify ? 0 : NLM_F_EXCL));
-  put_ufid(message, flow.ufid);
+  if (!flow.unnamed) put_ufid(message, flow.ufid);
   put_nest(message, OVS_FLOW_ATTR_KEY, key);
   put_nest(message, OVS_FLOW_ATTR_MASK, mask);
   put_nest(message, OVS_FLOW_ATTR_ACTIONS, actions);
   return message;
 }
 
-netlink::Message delete_flow_request(const Family& family, int dp_ifindex, const Ufid& ufid) {
+netlink::Message delete_flow_request(const Family& family, int dp_ifindex, const FlowEntry& like) {
   netlink::Message message = flow_request(family, OVS_FLOW_CMD_DEL, dp_ifindex, NLM_F_ECHO);
-  put_ufid(message, ufid);
+  put_name(message, like);
   message.put_u32(OVS_FLOW_ATTR_UFID_FLAGS, OVS_UFID_F_OMIT_KEY | OVS_UFID_F_OMIT_MASK | OVS_UFID_F_OMIT_ACTIONS);
   return message;
 }
 
-netlink::Message get_flow_request(const Family& family, int dp_ifindex, const Ufid& ufid) {
+netlink::Message clear_flow_request(const Family& family, int dp_ifindex, const FlowEntry& flow) {
+  AttributeWriter key, mask;
+  encode_key(flow.key, key);
+  encode_mask(flow.key, flow.mask, mask);
+  netlink::Message message = flow_request(family, OVS_FLOW_CMD_SET, dp_ifindex);
+  if (!flow.unnamed) put_ufid(message, flow.ufid);
+  put_nest(message, OVS_FLOW_ATTR_KEY, key);
+  put_nest(message, OVS_FLOW_ATTR_MASK, mask);
+  message.put(OVS_FLOW_ATTR_CLEAR, nullptr, 0);
+  return message;
+}
+
+netlink::Message get_flow_request(const Family& family, int dp_ifindex, const FlowEntry& like) {
   netlink::Message message = flow_request(family, OVS_FLOW_CMD_GET, dp_ifindex);
-  put_ufid(message, ufid);
+  put_name(message, like);
   return message;
 }
 
@@ -116,6 +136,7 @@ Result<FlowEntry> read_flow(const Answer& answer) {
   flow.key = *decoded_key;
   flow.mask = *decoded_mask;
   flow.actions = std::move(*decoded_actions);
+  flow.unnamed = !has_ufid;
   if (!has_ufid) flow.ufid = make_ufid(flow.key, flow.mask);
   return flow;
 }

@@ -13,9 +13,11 @@ namespace turnout::datapath::kernel {
 // upcall_pid: of userspace actions, see action_codec.h. may_modify: a flow with this UFID gets the new actions.
 netlink::Message put_flow_request(const Family& family, int dp_ifindex, const FlowEntry& flow, bool may_modify,
                                   uint32_t upcall_pid);
-// The answer holds the flow's last statistics and nothing else that is not asked for.
-netlink::Message delete_flow_request(const Family& family, int dp_ifindex, const Ufid& ufid);
-netlink::Message get_flow_request(const Family& family, int dp_ifindex, const Ufid& ufid);
+// `like` names a flow: by its UFID, or by its key where it is unnamed. The answer holds the flow's last statistics and nothing else that is not asked for.
+netlink::Message delete_flow_request(const Family& family, int dp_ifindex, const FlowEntry& like);
+// The key finds the flow; actions stay as they are.
+netlink::Message clear_flow_request(const Family& family, int dp_ifindex, const FlowEntry& flow);
+netlink::Message get_flow_request(const Family& family, int dp_ifindex, const FlowEntry& like);
 netlink::Message dump_flows_request(const Family& family, int dp_ifindex);
 netlink::Message flush_flows_request(const Family& family, int dp_ifindex);
 
@@ -24,7 +26,7 @@ netlink::Message execute_request(const Family& family, int dp_ifindex, std::span
                                  const flow::FlowKey& key, const ActionList& actions, uint32_t upcall_pid);
 
 FlowStats read_flow_stats(const Answer& answer);
-// Whole flows; one without a UFID, which another program put, gets the one that its key and mask make.
+// Whole flows; one without a UFID is unnamed and gets the one that its key and mask make.
 Result<FlowEntry> read_flow(const Answer& answer);
 
 }  // namespace turnout::datapath::kernel

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/datapath/datapath.h"
@@ -16,9 +17,16 @@ Status kernel_families_exist();
 struct KernelOptions {
   std::string name = "ovs-system";
   unsigned handlers = 1;             // threads that answer upcalls
+  enum class Make { kNewOrStanding, kNew, kStanding } make = Make::kNewOrStanding;
+  bool outlives_object = false;      // true: the datapath stays in the kernel when the object goes (a tool's)
 };
 // Makes the datapath in the kernel, or takes over the one that stands with its ports and flows. Main thread.
-// Code ENOENT: no module; EPERM: not privileged.
+// Code ENOENT: no module; EPERM: not privileged; EEXIST, ENODEV: against the wish of `make`.
 Result<std::unique_ptr<Datapath>> make_kernel(KernelOptions options);
+
+// Datapaths of this network namespace, whoever made them, without attaching to any. Code ENOENT: no module.
+Result<std::vector<std::string>> kernel_datapath_names();
+// With all its ports and flows. Code ENODEV: there is none.
+Status delete_kernel_datapath(const std::string& name);
 
 }  // namespace turnout::datapath

@@ -29,7 +29,7 @@ class KernelDatapath final : public Datapath {
 
   ~KernelDatapath() override {
     receiver_.reset();
-    if (leaving_) return;
+    if (leaving_ || options_.outlives_object) return;
     if (Status s = delete_datapath(*kernel_, dp_.ifindex); !s && s.error().code != ENODEV)
       log_dpif.warn("{}: deleting the datapath failed ({})", dp_.name, s.error().message);
   }
@@ -39,6 +39,7 @@ class KernelDatapath final : public Datapath {
     return kType;
   }
   const std::string& name() const override { return options_.name; }
+  bool in_kernel() const override { return true; }
 
   void set_upcall_sink(UpcallSink* sink) override {
     auto receiver = UpcallReceiver::start(dp_.ifindex, options_.handlers, *sink);
@@ -54,7 +55,8 @@ class KernelDatapath final : public Datapath {
     }
   }
 
-  Result<std::unique_ptr<netdev::Device>> open_device(netdev::Environment& devices, const netdev::OpenRequest& request) override;
+  Result<std::unique_ptr<netdev::Device>> open_device(netdev::Environment& devices, const netdev::OpenRequest& request,
+                                                      std::optional<DpPort> wanted) override;
   Result<DpPort> add_port(std::unique_ptr<netdev::Device> device, std::optional<DpPort> wanted) override;
   Status del_port(DpPort port) override;
   netdev::Device* device(DpPort port) override {
@@ -74,16 +76,23 @@ class KernelDatapath final : public Datapath {
     if (named.ufid == Ufid{}) named.ufid = make_ufid(flow.key, flow.mask);
     return kernel_->request(put_flow_request(flows(), dp_.ifindex, named, may_modify, pid_of(kDpPortLocal)));
   }
-  std::optional<FlowStats> del_flow(const Ufid& ufid) override {
+  Status clear_flow_stats(const FlowEntry& like) override {
+    const auto flow = find_flow(like);
+    if (!flow) return fail_errno("no such flow", ENOENT);
+    return kernel_->request(clear_flow_request(flows(), dp_.ifindex, *flow));
+  }
+  std::optional<FlowStats> del_flow(const Ufid& ufid) override { return remove_flow({.ufid = ufid}); }
+  std::optional<FlowStats> remove_flow(const FlowEntry& like) override {
     std::optional<FlowStats> last;
-    if (!kernel_->request(delete_flow_request(flows(), dp_.ifindex, ufid),
+    if (!kernel_->request(delete_flow_request(flows(), dp_.ifindex, like),
                           [&](const Answer& answer) { last = read_flow_stats(answer); }))
       return std::nullopt;
     return last;
   }
-  std::optional<FlowEntry> get_flow(const Ufid& ufid) const override {
+  std::optional<FlowEntry> get_flow(const Ufid& ufid) const override { return find_flow({.ufid = ufid}); }
+  std::optional<FlowEntry> find_flow(const FlowEntry& like) const override {
     std::optional<FlowEntry> found;
-    (void)kernel_->request(get_flow_request(flows(), dp_.ifindex, ufid), [&](const Answer& answer) {
+    (void)kernel_->request(get_flow_request(flows(), dp_.ifindex, like), [&](const Answer& answer) {
       if (auto flow = read_flow(answer)) found = std::move(*flow);
     });
     return found;
@@ -111,6 +120,13 @@ class KernelDatapath final : public Datapath {
     t.mask_hits = now->megaflows.n_mask_hit;
     t.cache_hits = now->megaflows.n_cache_hit;
     return t;
+  }
+  std::optional<uint32_t> mask_cache_size() const override {
+    const auto now = get_datapath(*kernel_, dp_.ifindex);
+    return now ? now->mask_cache_size : std::nullopt;
+  }
+  Result<uint32_t> set_mask_cache_size(uint32_t entries) override {
+    return kernel::set_mask_cache_size(*kernel_, dp_.ifindex, entries);
   }
   void set_threads(unsigned) override {}                 // the kernel's CPUs move the packets
   void quiesce() override {}
@@ -168,12 +184,13 @@ Result<Vport> KernelDatapath::need_vport(const std::string& name, uint32_t type,
 }
 
 Result<std::unique_ptr<netdev::Device>> KernelDatapath::open_device(netdev::Environment& devices,
-                                                                    const netdev::OpenRequest& request) {
+                                                                    const netdev::OpenRequest& request,
+                                                                    std::optional<DpPort> wanted) {
   const bool internal = request.type == "internal";
   if (!internal && !request.type.empty() && request.type != "system")
     return fail("type " + request.type + " is not supported on the kernel datapath", EAFNOSUPPORT);
   if (internal) {
-    auto port = need_vport(request.name, OVS_VPORT_TYPE_INTERNAL, std::nullopt);
+    auto port = need_vport(request.name, OVS_VPORT_TYPE_INTERNAL, wanted);
     if (!port) return fail(port);
     made_[request.name] = *port;
   }
@@ -216,10 +233,11 @@ Result<DpPort> KernelDatapath::add_port(std::unique_ptr<netdev::Device> device, 
 }
 
 Status KernelDatapath::del_port(DpPort port) {
-  if (!devices_.erase(port)) return fail_errno("no such port", ENODEV);
+  const bool ours = devices_.erase(port);
   if (leaving_) return {};
+  std::erase_if(strangers_, [port](const auto& stranger) { return stranger.second.number == port; });
   Status s = delete_vport(*kernel_, dp_.ifindex, port);
-  if (!s && s.error().code == ENODEV) return {};         // its device went and took it along
+  if (!s && ours && s.error().code == ENODEV) return {};         // its device went and took it along
   return s;
 }
 
@@ -245,12 +263,34 @@ Status kernel_families_exist() {
   return families ? Status{} : fail(families);
 }
 
+Result<std::vector<std::string>> kernel_datapath_names() {
+  auto connection = kernel::Connection::open();
+  if (!connection) return fail(connection);
+  auto all = kernel::list_datapaths(**connection);
+  if (!all) return fail(all);
+  std::vector<std::string> names;
+  for (const KernelDp& dp : *all) names.push_back(dp.name);
+  return names;
+}
+
+Status delete_kernel_datapath(const std::string& name) {
+  auto connection = kernel::Connection::open();
+  if (!connection) return fail(connection);
+  auto dp = kernel::get_datapath(**connection, name);
+  if (!dp) return fail(dp);
+  return kernel::delete_datapath(**connection, dp->ifindex);
+}
+
 Result<std::unique_ptr<Datapath>> make_kernel(KernelOptions options) {
   auto connection = kernel::Connection::open();
   if (!connection) return fail(connection);
   auto walks = kernel::Connection::open();
   if (!walks) return fail(walks);
-  auto dp = kernel::open_datapath(**connection, options.name);
+  using Make = KernelOptions::Make;
+  auto dp = options.make == Make::kStanding ? kernel::get_datapath(**connection, options.name)
+                                            : kernel::new_datapath(**connection, options.name);
+  if (!dp && dp.error().code == EEXIST && options.make == Make::kNewOrStanding)
+    dp = kernel::get_datapath(**connection, options.name);
   if (!dp) return fail(dp);
   return std::unique_ptr<Datapath>(new KernelDatapath(std::move(*connection), std::move(*walks), *dp, std::move(options)));
 }

@@ -23,6 +23,7 @@ KernelDp read_datapath(const Answer& answer) {
       case OVS_DP_ATTR_NAME: dp.name = text_of(*a); break;
       case OVS_DP_ATTR_STATS: dp.stats = a->as<ovs_dp_stats>().value_or(dp.stats); break;
       case OVS_DP_ATTR_MEGAFLOW_STATS: dp.megaflows = a->as<ovs_dp_megaflow_stats>().value_or(dp.megaflows); break;
+      case OVS_DP_ATTR_MASKS_CACHE_SIZE: dp.mask_cache_size = a->as<uint32_t>(); break;
       case OVS_DP_ATTR_USER_FEATURES: dp.features = a->as<uint32_t>().value_or(0); break;
     }
   }
@@ -60,16 +61,26 @@ Result<Value> ask(Connection& kernel, const netlink::Message& message, Read read
 
 }  // namespace
 
-Result<KernelDp> open_datapath(Connection& kernel, const std::string& name) {
+Result<KernelDp> new_datapath(Connection& kernel, const std::string& name) {
   netlink::Message make = dp_request(kernel, OVS_DP_CMD_NEW, 0, NLM_F_ECHO);
   make.put_string(OVS_DP_ATTR_NAME, name);
   make.put_u32(OVS_DP_ATTR_UPCALL_PID, 0);
   make.put_u32(OVS_DP_ATTR_USER_FEATURES, OVS_DP_F_UNALIGNED | OVS_DP_F_VPORT_PIDS);
-  auto made = ask<KernelDp>(kernel, make, read_datapath);
-  if (made || made.error().code != EEXIST) return made;
-  netlink::Message take = dp_request(kernel, OVS_DP_CMD_GET, 0);
-  take.put_string(OVS_DP_ATTR_NAME, name);
-  return ask<KernelDp>(kernel, take, read_datapath);
+  return ask<KernelDp>(kernel, make, read_datapath);
+}
+
+Result<KernelDp> get_datapath(Connection& kernel, const std::string& name) {
+  netlink::Message get = dp_request(kernel, OVS_DP_CMD_GET, 0);
+  get.put_string(OVS_DP_ATTR_NAME, name);
+  return ask<KernelDp>(kernel, get, read_datapath);
+}
+
+Result<std::vector<KernelDp>> list_datapaths(Connection& kernel) {
+  std::vector<KernelDp> all;
+  const Status dumped = kernel.dump(dp_request(kernel, OVS_DP_CMD_GET, 0),
+                                    [&](const Answer& answer) { all.push_back(read_datapath(answer)); }, [&] { all.clear(); });
+  if (!dumped) return fail(dumped);
+  return all;
 }
 
 Result<KernelDp> get_datapath(Connection& kernel, int dp_ifindex) {
@@ -85,6 +96,18 @@ Status set_cpu_sockets(Connection& kernel, int dp_ifindex, std::span<const uint3
   if (!now) return fail(now);
   if (!(now->features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU)) return fail_errno("upcalls by CPU", EOPNOTSUPP);
   return {};
+}
+
+Result<uint32_t> set_mask_cache_size(Connection& kernel, int dp_ifindex, uint32_t entries) {
+  auto before = get_datapath(kernel, dp_ifindex);
+  if (!before) return fail(before);
+  netlink::Message set = dp_request(kernel, OVS_DP_CMD_SET, dp_ifindex, NLM_F_ECHO);
+  set.put_u32(OVS_DP_ATTR_USER_FEATURES, before->features);
+  set.put_u32(OVS_DP_ATTR_MASKS_CACHE_SIZE, entries);
+  auto now = ask<KernelDp>(kernel, set, read_datapath);
+  if (!now) return fail(now);
+  if (!now->mask_cache_size) return fail_errno("mask cache", EOPNOTSUPP);
+  return *now->mask_cache_size;
 }
 
 Status delete_datapath(Connection& kernel, int dp_ifindex) {

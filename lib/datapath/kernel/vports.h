@@ -20,12 +20,17 @@ struct KernelDp {
   ovs_dp_stats stats{};
   ovs_dp_megaflow_stats megaflows{};
   uint32_t features = 0;             // OVS_DP_F_*
+  std::optional<uint32_t> mask_cache_size;
 };
-// Makes the datapath, or takes the one that stands. Upcalls are off until somebody asks for them.
-Result<KernelDp> open_datapath(Connection& kernel, const std::string& name);
+// Makes the datapath (EEXIST: it stands). Upcalls are off until somebody asks for them.
+Result<KernelDp> new_datapath(Connection& kernel, const std::string& name);
+Result<KernelDp> get_datapath(Connection& kernel, const std::string& name);
+Result<std::vector<KernelDp>> list_datapaths(Connection& kernel);
 Result<KernelDp> get_datapath(Connection& kernel, int dp_ifindex);
 // Which socket gets the upcalls of each CPU. Code EOPNOTSUPP: the module dispatches by vport only.
 Status set_cpu_sockets(Connection& kernel, int dp_ifindex, std::span<const uint32_t> pids);
+// The size that the kernel made of it: a power of two.
+Result<uint32_t> set_mask_cache_size(Connection& kernel, int dp_ifindex, uint32_t entries);
 Status delete_datapath(Connection& kernel, int dp_ifindex);
 
 struct Vport {

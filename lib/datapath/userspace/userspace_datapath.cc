@@ -79,6 +79,14 @@ Status UserspaceDatapath::put_flow(const FlowEntry& flow, bool may_modify) {
   return {};
 }
 
+Status UserspaceDatapath::clear_flow_stats(const FlowEntry& like) {
+  RcuThread thread;
+  FlowRef flow = shared_.flows.get(like.ufid);
+  if (!flow) return fail("No such file or directory", ENOENT);
+  flow->clear_stats();
+  return {};
+}
+
 std::optional<FlowStats> UserspaceDatapath::del_flow(const Ufid& ufid) {
   RcuThread thread;
   if (FlowRef flow = shared_.flows.remove(ufid)) return flow->stats();

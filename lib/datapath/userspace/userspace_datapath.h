@@ -28,6 +28,7 @@ class UserspaceDatapath final : public Datapath {
   std::vector<PortInfo> ports() const override;
 
   Status put_flow(const FlowEntry& flow, bool may_modify) override;
+  Status clear_flow_stats(const FlowEntry& like) override;
   std::optional<FlowStats> del_flow(const Ufid& ufid) override;
   std::optional<FlowEntry> get_flow(const Ufid& ufid) const override;
   void each_flow(const std::function<void(const FlowEntry&)>& f) const override;

@@ -22,6 +22,7 @@ class FakeDatapath : public datapath::Datapath {
     flows_[flow.ufid] = flow;
     return {};
   }
+  Status clear_flow_stats(const datapath::FlowEntry&) override { return {}; }
   std::optional<datapath::FlowStats> del_flow(const datapath::Ufid& ufid) override {
     std::lock_guard lock(mutex_);
     auto node = flows_.extract(ufid);

@@ -1,0 +1,57 @@
+// See usage.h.
+#include "utilities/ovs-dpctl/usage.h"
+
+#include "lib/cli/options.h"
+
+namespace turnout::dpctl {
+
+std::string usage() {
+  std::string text = R"(ovs-dpctl: Open vSwitch datapath management utility
+usage: ovs-dpctl [OPTIONS] COMMAND [ARG...]
+  add-dp DP [IFACE...]       add new datapath DP (with IFACEs)
+  del-dp DP                  delete local datapath DP
+  add-if DP IFACE...         add each IFACE as a port on DP
+  set-if DP IFACE...         reconfigure each IFACE within DP
+  del-if DP IFACE...         delete each IFACE from DP
+  dump-dps                   display names of all datapaths
+  show                       show basic info on all datapaths
+  show DP...                 show basic info on each DP
+  dump-flows [DP]            display flows in DP
+  add-flow [DP] FLOW ACTIONS add FLOW with ACTIONS to DP
+  add-flows [DP] FILE        add flows from FILE
+  mod-flow [DP] FLOW ACTIONS change FLOW actions to ACTIONS in DP
+  mod-flows [DP] FILE        change flows from FILE
+  get-flow [DP] ufid:UFID    fetch flow corresponding to UFID
+  del-flow [DP] FLOW         delete FLOW from DP
+  del-flows [DP] [FILE]      delete all or specified flows from DP
+  cache-get-size [DP]        show the current size for all caches
+  cache-set-size DP CACHE SIZE  set cache size for a specific cache
+  parse-actions ACTIONS...   read ACTIONS and print them
+  list-commands              list all commands with their arguments
+Each IFACE on add-dp, add-if, and set-if may be followed by
+comma-separated options.  See ovs-dpctl(8) for syntax, or the
+Interface table in ovs-vswitchd.conf.db(5) for an options list.
+For COMMAND dump-flows, add-flow, add-flows, mod-flow,
+mod-flows, del-flow and del-flows, DP is optional if there is
+only one datapath.
+
+Options for show and mod-flow:
+  -s,  --statistics           print statistics for port or flow
+
+Options for dump-flows:
+  -m, --more                  increase verbosity of output
+  --names                     use port names in output
+
+Options for mod-flow:
+  --may-create                create flow if it doesn't exist
+  --read-only                 do not run read/write commands
+  --clear                     reset existing stats to zero
+
+Option for every command:
+  -t, --timeout=SECS          give up after SECS seconds
+)";
+  text += cli::logging_help();
+  return text;
+}
+
+}  // namespace turnout::dpctl
