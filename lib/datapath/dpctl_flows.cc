@@ -39,7 +39,8 @@ std::string stats_text(const FlowStats& stats, TimePoint now) {
   return text;
 }
 
-std::string flow_line(const FlowEntry& flow, const DpctlContext& context, bool verbose, const PortNames* names) {
+std::string flow_line(const Datapath& datapath, const FlowEntry& flow, const DpctlContext& context, bool verbose,
+                      const PortNames* names) {
   std::function<std::optional<std::string>(DpPort)> port_name;
   if (names)
     port_name = [names](DpPort port) -> std::optional<std::string> {
@@ -48,7 +49,7 @@ std::string flow_line(const FlowEntry& flow, const DpctlContext& context, bool v
       return it->second;
     };
   return fmt::format("{}{}, {},{} actions:{}\n", verbose && !flow.unnamed ? format_ufid(flow.ufid) + ", " : "",
-                     format_flow(flow.key, flow.mask, {verbose, port_name}),
+                     format_flow(flow.key, flow.mask, {verbose, port_name, datapath.in_kernel()}),
                      stats_text(flow.stats, context.clock->now()), verbose ? " dp:ovs," : "",
                      format_actions(flow.actions, port_name));
 }
@@ -259,7 +260,7 @@ DpctlAnswer dpctl_dump_flows(const DpctlContext& context, const DpctlOptions& op
   datapath->each_flow([&](const FlowEntry& flow) {
     if (selection.filter && !may_match(flow, *selection.filter)) return;
     if (std::exchange(header, false)) out.print("flow-dump from the main thread:\n");
-    out.print(flow_line(flow, context, options.more, shown));
+    out.print(flow_line(*datapath, flow, context, options.more, shown));
   });
   return out.done();
 }
@@ -284,7 +285,7 @@ DpctlAnswer dpctl_get_flow(const DpctlContext& context, const DpctlOptions& opti
   if (!flow) return out.fail("getting flow", ENOENT);
   const PortNames names = names_of(*datapath);
   const bool with_names = options.names.value_or(options.more);
-  out.print(flow_line(*flow, context, options.more, with_names ? &names : nullptr));
+  out.print(flow_line(*datapath, *flow, context, options.more, with_names ? &names : nullptr));
   return out.done();
 }
 

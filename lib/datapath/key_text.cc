@@ -77,11 +77,11 @@ class Writer {
       : key_(key), mask_(mask), verbose_(options.verbose), options_(options) {}
 
   std::string all() {
-    metadata();
-    port();
-    packet_type();
-    // Where the packet type is not compared, eth() says that the packet has an Ethernet header.
-    if (!key_.packet_type) list("eth", kEthFields, !mask_.packet_type);
+    if (options_.kernel_order) kernel_metadata();
+    else metadata();
+    if (!options_.kernel_order || key_.packet_type) packet_type();
+    // Where the packet type is not compared (or not printed), eth() says that the packet has an Ethernet header.
+    if (!key_.packet_type) list("eth", kEthFields, options_.kernel_order || !mask_.packet_type);
     tags();
     std::string text = std::move(out_);
     text += std::string(encaps_, ')');
@@ -138,14 +138,29 @@ class Writer {
     single("skb_priority", key_.skb_priority, mask_.skb_priority);
     tunnel();
     single("skb_mark", key_.pkt_mark, mask_.pkt_mark);
+    connection();
+    single("recirc_id", key_.recirc_id, mask_.recirc_id);
+    single("dp_hash", key_.dp_hash, mask_.dp_hash);
+    port();
+  }
+
+  void kernel_metadata() {
+    single("recirc_id", key_.recirc_id, mask_.recirc_id);
+    single("dp_hash", key_.dp_hash, mask_.dp_hash);
+    single("skb_priority", key_.skb_priority, mask_.skb_priority);
+    tunnel();
+    port();
+    single("skb_mark", key_.pkt_mark, mask_.pkt_mark);
+    connection();
+  }
+
+  void connection() {
     ct_state();
     single("ct_zone", key_.ct_zone, mask_.ct_zone);
     single("ct_mark", key_.ct_mark, mask_.ct_mark);
     ct_label();
     if (any_of(kCtTuple4Fields) && key_.ct_nw_src) list("ct_tuple4", kCtTuple4Fields);
     else if (any_of(kCtTuple6Fields)) list("ct_tuple6", kCtTuple6Fields);
-    single("recirc_id", key_.recirc_id, mask_.recirc_id);
-    single("dp_hash", key_.dp_hash, mask_.dp_hash);
   }
 
   void ct_state() {

@@ -19,6 +19,7 @@ struct KeyTextOptions {
   bool verbose = false;                                     // -m: wildcarded attributes too
   // --names: the name of a port, nullopt for the number.
   std::function<std::optional<std::string>(DpPort)> port_name;
+  bool kernel_order = false;                                // metadata in the order of a kernel's messages, which name no packet_type
 };
 
 // Values are printed as they stand in the key, also where the mask has zeros. A full mask prints no "/mask".

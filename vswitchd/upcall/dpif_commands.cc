@@ -87,7 +87,7 @@ std::string dump_flows(const BridgeRef& bridge, const DumpOptions& options, Time
   bridge.backend->datapath().each_flow([&](const datapath::FlowEntry& flow) {
     if (!ours.contains(flow.key.in_port)) return;
     if (options.verbose) text += datapath::format_ufid(flow.ufid) + " ";
-    text += datapath::format_flow(flow.key, flow.mask, {options.verbose, port_name});
+    text += datapath::format_flow(flow.key, flow.mask, {options.verbose, port_name, bridge.backend->datapath().in_kernel()});
     text += fmt::format(", {}, actions:{}\n", stats_text(flow.stats, now), datapath::format_actions(flow.actions, port_name));
   });
   return text;

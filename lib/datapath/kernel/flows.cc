@@ -50,7 +50,8 @@ netlink::Message put_flow_request(const Family& family, int dp_ifindex, const Fl
   encode_key(flow.key, key);
   encode_mask(flow.key, flow.mask, mask);
   encode_actions(flow.actions, upcall_pid, actions);
-  netlink::Message message = flow_request(family, OVS_FLOW_CMD_NEW, dp_ifindex, NLM_F_CREATE | (may_modify ? 0 : NLM_F_EXCL));
+  // Either flag alone makes the module refuse a flow that stands.
+  netlink::Message message = flow_request(family, OVS_FLOW_CMD_NEW, dp_ifindex, may_modify ? 0 : NLM_F_CREATE | NLM_F_EXCL);
   if (!flow.unnamed) put_ufid(message, flow.ufid);
   put_nest(message, OVS_FLOW_ATTR_KEY, key);
   put_nest(message, OVS_FLOW_ATTR_MASK, mask);

@@ -96,6 +96,7 @@ def flows_come_from_standard_input():
     lines = (f"add {ARP.format(1)} 2\n{ARP.format(2)} 1\n# remark\n\nmodify {ARP.format(2)} 0\n"
              f"delete {ARP.format(1)}\nnonsense\n")
     looks = []
+    told(THEIRS, ["del-flows"])
     for program in (OURS, THEIRS):
         looks.append((told(program, ["add-flows", "-"], stdin=lines), told(THEIRS, ["dump-flows"])))
         told(program, ["del-flows", "dp0"])

@@ -1,6 +1,8 @@
 // The dpctl commands on a userspace datapath.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "lib/datapath/dpctl.h"
 #include "tests/unit/lib/datapath/lab.h"
 
@@ -109,6 +111,62 @@ TEST_F(DpctlTest, PortsAreDeletedByNameOrNumber) {
   EXPECT_TRUE(run("del-if", {dp, "2"}).ok);
   EXPECT_EQ(run("del-if", {dp, "0"}).text,
             "ovs-vswitchd: deleting port 0 from netdev@ovs-netdev failed (Invalid argument)\n");
+}
+
+TEST_F(DpctlTest, ModFlowTellsAndClearsStatistics) {
+  ASSERT_TRUE(run("add-flow", {flow, "2"}).ok);
+  EXPECT_EQ(run("mod-flow", {"-s", "--clear", flow, "1"}).text, "packets:0, bytes:0, used:never\n");
+  EXPECT_EQ(run("mod-flow", {flow, "1"}).text, "");
+  EXPECT_EQ(run("del-flow", {"-s", flow}).text, "packets:0, bytes:0, used:never\n");
+}
+
+TEST_F(DpctlTest, ReadOnlyRefusesChanges) {
+  EXPECT_EQ(run("add-flow", {"--read-only", flow, "2"}).text, "ovs-vswitchd: 'add-flow' command does not work in read only mode\n");
+  EXPECT_TRUE(run("dump-flows", {"--read-only"}).ok);
+}
+
+TEST_F(DpctlTest, FlowsComeFromStandardInputWhereThereIsOne) {
+  EXPECT_EQ(run("add-flows", {"-"}).text, "ovs-vswitchd: Opening file \"-\" failed (No such file or directory)\n");
+  std::istringstream lines(flow + " 2\nnonsense\nmodify " + flow + " 1\n");
+  context.input = &lines;
+  EXPECT_EQ(run("add-flows", {"-"}).text, "ovs-vswitchd: Failed parsing line number 2, skipped!\n");
+  EXPECT_NE(run("dump-flows").text.find("actions:1"), std::string::npos);
+}
+
+TEST_F(DpctlTest, TextComesAsItIsMadeWhereSomebodyTakesIt) {
+  std::string text, errors;
+  context.print = [&](std::string_view piece, bool is_error) { (is_error ? errors : text) += piece; };
+  EXPECT_EQ(run("dump-dps").text, "");
+  EXPECT_FALSE(run("show", {"foo@x"}).ok);
+  EXPECT_EQ(text, "netdev@ovs-netdev\n");
+  EXPECT_EQ(errors, "ovs-vswitchd: opening datapath foo@x failed (Address family not supported by protocol)\n");
+}
+
+TEST_F(DpctlTest, AToolsCommandsHaveNoPrefixAndItsFlowsNoTypes) {
+  context.daemon = false;
+  EXPECT_NE(run("list-commands").text.find("\n  dump-dps                \n"), std::string::npos);
+  EXPECT_EQ(run("dump-flows", {"type=ovs"}).text,
+            "ovs-vswitchd: Invalid argument 'type'. Use 'ovs-appctl dpctl/dump-flows' instead.\n");
+}
+
+TEST_F(DpctlTest, DatapathsAreMadeAndDeletedWhereTheProgramCan) {
+  EXPECT_EQ(run("add-dp", {"x"}).text, "ovs-vswitchd: add_dp (Operation not supported)\n");
+  EXPECT_EQ(run("del-dp", {"x"}).text, "ovs-vswitchd: opening datapath (No such device)\n");
+  EXPECT_EQ(run("del-dp", {"netdev@ovs-netdev"}).text, "ovs-vswitchd: del_dp (Operation not supported)\n");
+  std::string made;
+  context.add_datapath = [&](const std::string& type, const std::string& name) -> Result<Datapath*> {
+    made = type + "/" + name;
+    return lab.dp.get();
+  };
+  EXPECT_TRUE(run("add-dp", {"x"}).ok);
+  EXPECT_EQ(made, "system/x");
+}
+
+TEST_F(DpctlTest, ADatapathWithoutAMaskCacheHasNoSizeOfOne) {
+  EXPECT_EQ(run("cache-get-size").text, "netdev@ovs-netdev:\n");
+  EXPECT_EQ(run("cache-set-size", {"netdev@ovs-netdev", "masks-cache", "5"}).text,
+            "ovs-vswitchd: Cache name \"masks-cache\" not found on dpif (Invalid argument)\n");
+  EXPECT_EQ(run("cache-get-size", {"x"}).text, "ovs-vswitchd: Opening datapath x failed (No such device)\n");
 }
 
 }  // namespace

@@ -127,5 +127,17 @@ TEST(KeyText, UfidRoundTrips) {
   EXPECT_FALSE(parse_ufid("ufid:5487646e-d5d0-4da2-87da"));
 }
 
+TEST(KeyText, AKernelsMetadataComesInTheOrderOfItsMessages) {
+  const auto match = parse_flow("in_port(1),eth(),eth_type(0x0806)");
+  ASSERT_TRUE(match);
+  const KeyTextOptions options{.verbose = true, .kernel_order = true};
+  EXPECT_TRUE(format_flow(match->key, match->mask, options)
+                  .starts_with("recirc_id(0/0),dp_hash(0/0),skb_priority(0/0),in_port(1),skb_mark(0/0),ct_state(0/0),ct_zone(0/0),"
+                               "ct_mark(0/0),ct_label(0/0),eth(src="));
+  auto typed = *match;
+  TURNOUT_MASK_ALL(typed.mask, packet_type);
+  EXPECT_EQ(format_flow(typed.key, typed.mask, {.kernel_order = true}), "in_port(1),eth(),eth_type(0x0806)");
+}
+
 }  // namespace
 }  // namespace turnout::datapath
