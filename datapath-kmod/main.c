@@ -59,9 +59,11 @@ static int register_families(void)
 		err = genl_register_family(families[i]);
 		if (err) {
 			unregister_families(i);
-			if (err == -EEXIST)
+			if (err == -EEXIST) {
 				pr_err("the generic netlink family %s is taken: another datapath module is loaded (openvswitch?); remove it first\n",
 				       families[i]->name);
+				err = -EBUSY;
+			}
 			return err;
 		}
 	}
@@ -77,8 +79,10 @@ static int __init turnout_init(void)
 		return err;
 	err = tn_internal_init();
 	if (err) {
-		if (err == -EEXIST)
+		if (err == -EEXIST) {
 			pr_err("the link kind openvswitch is taken: another datapath module is loaded (openvswitch?); remove it first\n");
+			err = -EBUSY;	/* modprobe takes -EEXIST for success */
+		}
 		goto exit_actions;
 	}
 	err = register_pernet_device(&net_ops);

@@ -74,7 +74,6 @@ class Family:
         self.socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
         self.socket.bind((0, 0))
         self.socket.setsockopt(270, 11, 1)   # SOL_NETLINK, NETLINK_EXT_ACK
-        self.socket.settimeout(20)
         self.sequence = 0
         self.id, self.groups = CTRL, {}
         for _, payload in self.ask(3, attr(2, name.encode() + b"\0"), header=b"", version=1):   # CTRL_CMD_GETFAMILY
@@ -93,6 +92,7 @@ class Family:
 
     def ask(self, command, payload=b"", dp=0, flags=0, header=None, version=1):
         """Sends one request; the answers as (command, payload behind the family's header). Raises Errno."""
+        self.socket.settimeout(20)
         head = struct.pack("=i", dp) if header is None else header
         dump = flags & NLM_F_DUMP == NLM_F_DUMP
         self.socket.send(self.message(command, head + payload, flags | (0 if dump else NLM_F_ACK), version))
