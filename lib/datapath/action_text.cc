@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "lib/base/strings.h"
 #include "lib/net/headers.h"
@@ -59,6 +60,17 @@ struct Printer {
   }
   std::string operator()(const Truncate& a) const { return fmt::format("trunc({})", a.max_length); }
   std::string operator()(const Recirculate& a) const { return a.id ? fmt::format("recirc({:#x})", a.id) : "recirc(0)"; }
+  std::string operator()(const Meter& a) const { return fmt::format("meter({})", a.id); }
+  std::string operator()(const ConntrackClear&) const { return "ct_clear"; }
+  std::string operator()(const Clone& a) const { return fmt::format("clone({})", format_actions(a.actions, port_name)); }
+  std::string operator()(const Sample& a) const {
+    return fmt::format("sample(sample={:.1f}%,actions({}))", 100.0 * a.probability / UINT32_MAX,
+                       format_actions(a.actions, port_name));
+  }
+  std::string operator()(const CheckPacketLength& a) const {
+    return fmt::format("check_pkt_len(size={},gt({}),le({}))", a.length, format_actions(a.if_greater, port_name),
+                       format_actions(a.if_not, port_name));
+  }
   std::string operator()(const Drop& a) const { return a.reason ? fmt::format("drop({})", a.reason) : "drop"; }
 };
 
@@ -143,14 +155,78 @@ std::optional<Action> parse_userspace(std::string_view body) {
   return action;
 }
 
-std::optional<Action> parse_action(std::string_view text, const PortNumber& port_number) {
+struct Parser {
+  const PortNumber& port_number;
+  unsigned depth = 0;
+
+  std::optional<ActionList> list(std::string_view text);
+  std::optional<Action> action(std::string_view text);
+  std::optional<Action> sample(std::string_view body);
+  std::optional<Action> check_length(std::string_view body);
+};
+
+// What stands in the parentheses of "NAME(…)".
+std::optional<std::string_view> body_of(std::string_view text, std::string_view name) {
+  if (text.size() < name.size() + 2 || !text.starts_with(name) || text[name.size()] != '(' || text.back() != ')')
+    return std::nullopt;
+  return text.substr(name.size() + 1, text.size() - name.size() - 2);
+}
+
+std::optional<ActionList> Parser::list(std::string_view text) {
+  const auto parts = split_actions(text, ", \t\n\r");
+  if (!parts || depth >= kMaxActionNesting) return std::nullopt;
+  Parser inside{port_number, depth + 1};
+  ActionList actions;
+  for (std::string_view part : *parts) {
+    auto parsed = inside.action(part);
+    if (!parsed) return std::nullopt;
+    actions.push_back(std::move(*parsed));
+  }
+  return actions;
+}
+
+// "sample=P%,actions(…)"
+std::optional<Action> Parser::sample(std::string_view body) {
+  const size_t percent = body.find("%,");
+  if (!body.starts_with("sample=") || percent == std::string_view::npos) return std::nullopt;
+  const std::string number(trim(body.substr(7, percent - 7)));
+  char* end = nullptr;
+  const double share = std::strtod(number.c_str(), &end);
+  if (number.empty() || *end || !(share >= 0.0 && share <= 100.0)) return std::nullopt;
+  const auto inner = body_of(body.substr(percent + 2), "actions");
+  auto actions = inner ? list(*inner) : std::nullopt;
+  if (!actions) return std::nullopt;
+  return Sample{static_cast<uint32_t>(share / 100.0 * UINT32_MAX), std::move(*actions)};
+}
+
+// "size=N,gt(…),le(…)"
+std::optional<Action> Parser::check_length(std::string_view body) {
+  const auto parts = split_actions(body, ",");
+  if (!parts || parts->size() != 3 || !(*parts)[0].starts_with("size=")) return std::nullopt;
+  const auto length = parse_u32((*parts)[0].substr(5));
+  const auto greater = body_of((*parts)[1], "gt"), less = body_of((*parts)[2], "le");
+  if (!length || *length > 0xffff || !greater || !less) return std::nullopt;
+  auto if_greater = list(*greater == "drop" ? "" : *greater), if_not = list(*less == "drop" ? "" : *less);
+  if (!if_greater || !if_not) return std::nullopt;
+  return CheckPacketLength{static_cast<uint16_t>(*length), std::move(*if_greater), std::move(*if_not)};
+}
+
+std::optional<Action> Parser::action(std::string_view text) {
   if (text == "pop_vlan") return PopVlan{};
+  if (text == "ct_clear") return ConntrackClear{};
   if (const size_t open = text.find('('); open != std::string_view::npos && text.ends_with(")")) {
     const std::string_view name = text.substr(0, open), body = text.substr(open + 1, text.size() - open - 2);
     if (name == "push_vlan") return parse_push_vlan(body);
     if (name == "userspace") return parse_userspace(body);
+    if (name == "sample") return sample(body);
+    if (name == "check_pkt_len") return check_length(body);
+    if (name == "clone") {
+      auto actions = list(body);
+      return actions ? std::optional<Action>(Clone{std::move(*actions)}) : std::nullopt;
+    }
     const auto number = parse_u32(body);
     if (!number) return std::nullopt;
+    if (name == "meter") return Meter{*number};
     if (name == "trunc") return Truncate{*number};
     if (name == "recirc") return Recirculate{*number};
     if (name == "drop") return Drop{*number};
@@ -190,7 +266,7 @@ Result<ActionList> parse_actions(std::string_view text, const PortNumber& port_n
   if (!parts) return fail(fmt::format("unbalanced parentheses in actions \"{}\"", text), EINVAL);
   if (parts->size() == 1 && (*parts)[0] == "drop") return actions;
   for (std::string_view part : *parts) {
-    auto action = parse_action(part, port_number);
+    auto action = Parser{port_number}.action(part);
     if (!action) return fail(fmt::format("syntax error at action \"{}\"", part), EINVAL);
     actions.push_back(std::move(*action));
   }

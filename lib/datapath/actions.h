@@ -21,8 +21,29 @@ struct Truncate { uint32_t max_length = 0; friend bool operator==(const Truncate
 struct Recirculate { uint32_t id = 0; friend bool operator==(const Recirculate&, const Recirculate&) = default; };
 struct Drop { uint32_t reason = 0; friend bool operator==(const Drop&, const Drop&) = default; };
 
-// Later kinds (set, push_mpls, ct, sample, clone, …) join the variant; execute, text and codec each have one case a kind.
-using Action = std::variant<Output, PushVlan, PopVlan, Userspace, Truncate, Recirculate, Drop>;
+struct Meter { uint32_t id = 0; friend bool operator==(const Meter&, const Meter&) = default; };
+struct ConntrackClear { friend bool operator==(const ConntrackClear&, const ConntrackClear&) = default; };
+
+// Lists inside run on a copy of the packet: what they change is not seen by the actions behind.
+struct Action;
 using ActionList = std::vector<Action>;
+struct Clone { ActionList actions; };
+struct Sample { uint32_t probability = 0; ActionList actions; };       // of UINT32_MAX
+struct CheckPacketLength { uint16_t length = 0; ActionList if_greater, if_not; };
+
+// Later kinds (set, push_mpls, ct, …) join the variant; execute, text and codec each have one case a kind.
+struct Action : std::variant<Output, PushVlan, PopVlan, Userspace, Truncate, Recirculate, Drop, Meter, ConntrackClear, Clone, Sample,
+                             CheckPacketLength> {
+  using variant::variant;
+  using variant::operator=;
+};
+inline bool operator==(const Clone& a, const Clone& b) { return a.actions == b.actions; }
+inline bool operator==(const Sample& a, const Sample& b) { return a.probability == b.probability && a.actions == b.actions; }
+inline bool operator==(const CheckPacketLength& a, const CheckPacketLength& b) {
+  return a.length == b.length && a.if_greater == b.if_greater && a.if_not == b.if_not;
+}
+
+// How deep lists may stand in one another in a text or a kernel's message.
+inline constexpr unsigned kMaxActionNesting = 16;
 
 }  // namespace turnout::datapath

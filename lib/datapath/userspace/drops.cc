@@ -11,6 +11,7 @@ Counter userspace_action_error{"datapath_drop_userspace_action_error"};
 Counter recirc_error{"datapath_drop_recirc_error"};
 Counter invalid_port{"datapath_drop_invalid_port"};
 Counter bad_offload{"datapath_drop_bad_offload"};
+Counter unsupported_action{"datapath_drop_unsupported_action"};
 Counter bad_edit{"datapath_drop_bad_edit"};
 }  // namespace drops
 

@@ -14,6 +14,7 @@ extern Counter userspace_action_error;   // userspace action and nobody to ask, 
 extern Counter recirc_error;             // recirculation too deep
 extern Counter invalid_port;             // output to a port that is not there
 extern Counter bad_offload;              // offload metadata that does not fit the frame
+extern Counter unsupported_action;       // an action of the kernel's vocabulary that this datapath does not have
 extern Counter bad_edit;                 // a change that the frame has no room for
 }  // namespace drops
 

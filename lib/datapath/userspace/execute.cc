@@ -1,6 +1,8 @@
 // See execute.h.
 #include "lib/datapath/userspace/execute.h"
 
+#include <algorithm>
+
 #include "lib/base/counters.h"
 #include "lib/datapath/action_text.h"
 #include "lib/datapath/userspace/drops.h"
@@ -16,7 +18,17 @@ struct Cases : F... {
   using F::operator()...;
 };
 
+template <typename A>
+constexpr bool kKernelOnly = std::is_same_v<A, Meter> || std::is_same_v<A, ConntrackClear> || std::is_same_v<A, Clone> ||
+                             std::is_same_v<A, Sample> || std::is_same_v<A, CheckPacketLength>;
+
+bool executable(const Action& action) {
+  return std::visit([]<typename A>(const A&) { return !kKernelOnly<A>; }, action);
+}
+
 }  // namespace
+
+bool can_execute(const ActionList& actions) { return std::ranges::all_of(actions, executable); }
 
 void Executor::run(std::span<net::PacketRef> packets, const ActionList& actions, const ActionContext& context) {
   uint32_t truncate = 0;
@@ -32,9 +44,10 @@ void Executor::run(std::span<net::PacketRef> packets, const ActionList& actions,
                      for (auto& p : packets) recirculator_.recirculate(last ? std::move(p) : p, a.id, context);
                    },
                    [&](const Drop& a) { count_drop_action(a.reason, packets.size()); },
+                   [&]<typename A>(const A&) requires kKernelOnly<A> { drops::unsupported_action.add(packets.size()); },
                },
                actions[i]);
-    if (std::holds_alternative<Drop>(actions[i])) return;
+    if (std::holds_alternative<Drop>(actions[i]) || !executable(actions[i])) return;
   }
 }
 

@@ -24,6 +24,9 @@ class Recirculator {
   virtual void recirculate(net::PacketRef packet, uint32_t recirc_id, const ActionContext& context) = 0;
 };
 
+// Whether this datapath has them all; others are refused in a flow.
+bool can_execute(const ActionList& actions);
+
 class Executor {
  public:
   Executor(SharedState& shared, TransmitQueues& transmit, Recirculator& recirculator)

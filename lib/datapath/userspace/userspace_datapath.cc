@@ -68,6 +68,7 @@ std::vector<PortInfo> UserspaceDatapath::ports() const {
 }
 
 Status UserspaceDatapath::put_flow(const FlowEntry& flow, bool may_modify) {
+  if (!can_execute(flow.actions)) return fail("Operation not supported", EOPNOTSUPP);
   RcuThread thread;
   const Ufid ufid = flow.ufid == Ufid{} ? make_ufid(flow.key, flow.mask) : flow.ufid;
   switch (shared_.flows.put(ufid, flow.key, flow.mask, flow.actions, may_modify)) {

@@ -18,6 +18,16 @@ TEST(ActionText, PrintsLikeTheReference) {
            {"userspace(pid=5,userdata(0102030405000000))", "userspace(pid=5,userdata(0102030405000000))"},
            {"trunc(100),1", "trunc(100),1"},
            {"recirc(5)", "recirc(0x5)"},
+           {"meter(0x5),1", "meter(5),1"},
+           {"ct_clear,1", "ct_clear,1"},
+           {"clone(clone(1),2),3", "clone(clone(1),2),3"},
+           {"clone( 1 , 2 )", "clone(1,2)"},
+           {"clone()", "clone(drop)"},
+           {"sample(sample=50%,actions(1,2))", "sample(sample=50.0%,actions(1,2))"},
+           {"sample(sample= 12.34%,actions(1))", "sample(sample=12.3%,actions(1))"},
+           {"sample(sample=100%,actions())", "sample(sample=100.0%,actions(drop))"},
+           {"check_pkt_len(size=0x10,gt(1),le(push_vlan(vid=1,pcp=0),2))", "check_pkt_len(size=16,gt(1),le(push_vlan(vid=1,pcp=0),2))"},
+           {"check_pkt_len(size=5,gt(drop),le())", "check_pkt_len(size=5,gt(drop),le(drop))"},
            {"1 2", "1,2"}}) {
     const auto actions = parse_actions(in);
     ASSERT_TRUE(actions) << in << ": " << actions.error().message;
@@ -27,8 +37,18 @@ TEST(ActionText, PrintsLikeTheReference) {
 
 TEST(ActionText, BadInputIsRefused) {
   for (const char* bad : {"push_vlan(vid=5),1", "push_vlan(vid=5", "bogus", "1,drop", "userspace()", "userspace(pid=x)",
-                          "push_vlan(vid=4096,pcp=0)", "userspace(pid=0,slow_path(bogus))", "trunc(x)", ")", "4294967296"})
+                          "push_vlan(vid=4096,pcp=0)", "userspace(pid=0,slow_path(bogus))", "trunc(x)", ")", "4294967296",
+                          "meter()", "meter(x)", "ct_clear()", "clone", "clone(1", "clone(drop)", "clone(1,bogus)",
+                          "sample(sample=101%,actions(1))", "sample(sample=-1%,actions(1))", "sample(actions(1),sample=5%)",
+                          "sample(sample=5,actions(1))", "sample(sample=5%)", "sample(sample=x%,actions(1))",
+                          "check_pkt_len(size=5,le(1),gt(2))", "check_pkt_len(size=5,gt(1))", "check_pkt_len(size=65536,gt(1),le(2))"})
     EXPECT_FALSE(parse_actions(bad)) << bad;
+}
+
+TEST(ActionText, NestingIsBounded) {
+  std::string text = "1";
+  for (unsigned i = 0; i < 10000; ++i) text = "clone(" + text + ")";
+  EXPECT_FALSE(parse_actions(text));
 }
 
 TEST(ActionText, PortNamesBothWays) {

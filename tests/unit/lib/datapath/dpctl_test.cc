@@ -120,6 +120,12 @@ TEST_F(DpctlTest, ModFlowTellsAndClearsStatistics) {
   EXPECT_EQ(run("del-flow", {"-s", flow}).text, "packets:0, bytes:0, used:never\n");
 }
 
+TEST_F(DpctlTest, AnActionThatTheDatapathLacksIsRefused) {
+  for (const char* actions : {"meter(1),2", "ct_clear,2", "clone(1),2", "sample(sample=50%,actions(1)),2", "check_pkt_len(size=5,gt(1),le(2))"})
+    EXPECT_EQ(run("add-flow", {flow, actions}).text, "ovs-vswitchd: updating flow table (Operation not supported)\n");
+  EXPECT_EQ(run("dump-flows").text, "");
+}
+
 TEST_F(DpctlTest, ReadOnlyRefusesChanges) {
   EXPECT_EQ(run("add-flow", {"--read-only", flow, "2"}).text, "ovs-vswitchd: 'add-flow' command does not work in read only mode\n");
   EXPECT_TRUE(run("dump-flows", {"--read-only"}).ok);

@@ -119,6 +119,25 @@ TEST(KernelActions, ComeBackAsTheyWent) {
   EXPECT_EQ(*back, actions);
 }
 
+TEST(KernelActions, ListsInsideActionsComeBack) {
+  const ActionList actions = {Meter{7}, ConntrackClear{}, Clone{{PopVlan{}, Clone{{Output{DpPort{2}}}}}},
+                              Sample{0x80000000, {Userspace{5, {1, 2, 3, 4}}}},
+                              CheckPacketLength{1400, {Recirculate{9}}, {}}, Output{DpPort{1}}};
+  AttributeWriter out;
+  encode_actions(actions, 0, out);
+  const auto back = decode_actions(out.bytes());
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_TRUE(*back == actions);
+}
+
+TEST(KernelActions, NestingIsBounded) {
+  ActionList actions = {PopVlan{}};
+  for (unsigned i = 0; i <= kMaxActionNesting; ++i) actions = {Clone{actions}};
+  AttributeWriter out;
+  encode_actions(actions, 0, out);
+  EXPECT_FALSE(decode_actions(out.bytes()));
+}
+
 TEST(KernelActions, UserspaceWithoutSocketGetsTheDatapaths) {
   AttributeWriter out;
   encode_actions({Userspace{}}, 42, out);
