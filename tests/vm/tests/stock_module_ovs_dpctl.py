@@ -76,6 +76,9 @@ def flows_of_either_tool_are_seen_by_both():
     each_does(["add-flow", ARP.format(1), "2"], ["del-flow", ARP.format(1)])
     each_does(["add-flow", "dp0", "in_port(1),eth(src=00:00:00:00:00:01,dst=00:00:00:00:00:02),eth_type(0x8100),"
                "vlan(vid=5,pcp=0),encap(eth_type(0x0800),ipv4(frag=no))", "pop_vlan,2"], ["del-flows"])
+    for actions in ("ct_clear,2", "clone(push_vlan(vid=5,pcp=0),2),2", "sample(sample=50%,actions(2)),2",
+                    "check_pkt_len(size=200,gt(2),le(clone(2)))"):
+        each_does(["add-flow", "in_port(1),eth(),eth_type(0x0800),ipv4(frag=no)", actions], ["del-flows"])
     assert told(THEIRS, ["add-flow", ARP.format(1), "2"])[0] == 0
     same("add-flow", ARP.format(1), "2")
     same("dump-flows", "--names")
