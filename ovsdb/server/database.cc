@@ -1,6 +1,7 @@
 // Opening a database and telling of its changes.
 #include "ovsdb/server/database.h"
 
+#include "ovsdb/server/history.h"
 #include "ovsdb/server/record.h"
 
 namespace turnout::ovsdb::server {
@@ -29,6 +30,13 @@ void Database::resolve_references() {
       table->references.push_back(r);
     }
   }
+}
+
+Database::~Database() = default;
+
+History& Database::history() {
+  if (!history_) history_ = std::make_unique<History>(*this);
+  return *history_;
 }
 
 const std::string& Database::schema_text() const {

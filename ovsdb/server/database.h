@@ -12,12 +12,14 @@
 
 namespace turnout::ovsdb::server {
 
+class History;
 class MonitorFeed;
 
 class Database {
  public:
   // `storage` null: kept in memory only, and read-only for clients (the built-in _Server).
   Database(std::shared_ptr<const Schema> schema, std::unique_ptr<Storage> storage);
+  ~Database();
   Database(const Database&) = delete;
   // Reads a file. The error is in the reference's words and names the file.
   static Result<std::unique_ptr<Database>> open(const std::string& path, Journal::Access access);
@@ -44,6 +46,9 @@ class Database {
   // What monitors hear; those that ask alike share one (monitor_feed.h).
   std::vector<std::weak_ptr<MonitorFeed>> feeds;
 
+  // Begins with the first call.
+  History& history();
+
   // Called with the changes of each transaction once it is written. Ends with the handle.
   using Listener = std::function<void(const std::deque<Change>&)>;
   class Subscription {
@@ -69,6 +74,7 @@ class Database {
   std::vector<std::unique_ptr<Table>> tables_;
   std::unordered_map<std::string_view, Table*> by_name_;
   std::list<Listener> listeners_;
+  std::unique_ptr<History> history_;          // listens: goes before listeners_
 };
 
 }  // namespace turnout::ovsdb::server

@@ -1,12 +1,13 @@
 // Taking updates, and changing conditions.
 #include "ovsdb/server/monitor.h"
 
+#include <fmt/format.h>
+
+#include "ovsdb/server/history.h"
 #include "ovsdb/server/object_parser.h"
 
 namespace turnout::ovsdb::server {
 namespace {
-
-constexpr std::string_view kZeroTransaction = "\"00000000-0000-0000-0000-000000000000\"";
 
 std::string_view notification_name(MonitorMethod method) {
   switch (method) {
@@ -62,9 +63,13 @@ void Monitor::expect(const std::shared_ptr<MonitorFeed::Batch>& batch) {
   has_news_();
 }
 
-std::string Monitor::initial() const {
+std::string Monitor::initial(const Uuid& since) const {
   if (method() != MonitorMethod::kMonitorCondSince) return feed_->initial();
-  return "[false," + std::string(kZeroTransaction) + ',' + feed_->initial() + ']';
+  const History& history = database_.history();
+  const auto missed = history.since(since);
+  std::string updates = missed ? feed_->words_of(*missed) : feed_->initial();
+  if (updates.empty()) updates = "{}";
+  return fmt::format("[{},\"{}\",{}]", missed.has_value(), history.last().to_string(), updates);
 }
 
 std::string Monitor::take_update() {
@@ -81,8 +86,9 @@ std::string Monitor::take_update() {
   out += id_text_;
   out += ',';
   if (method() == MonitorMethod::kMonitorCondSince) {
-    out += kZeroTransaction;
-    out += ',';
+    out += '"';
+    out += database_.history().last().to_string();
+    out += "\",";
   }
   out += updates;
   return out += "]}";

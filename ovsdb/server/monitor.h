@@ -16,8 +16,9 @@ class Monitor {
   Database& database() { return database_; }
   const json::Json& id() const { return id_; }
   MonitorMethod method() const { return feed_->method(); }
-  // The result of the monitor request: what is there now.
-  std::string initial() const;
+  // The result of the monitor request: what is there now, or only what changed since the contents of that name where
+  // they are known (monitor_cond_since).
+  std::string initial(const Uuid& since) const;
   bool has_pending() const { return pending_ != nullptr; }
   // The notification for everything noted since the last one; empty when none of it matters to this monitor.
   std::string take_update();

@@ -222,6 +222,13 @@ std::string MonitorFeed::table_updates(const Batch& batch) const {
   return out.size() > 1 ? out + '}' : std::string();
 }
 
+std::string MonitorFeed::words_of(const std::vector<const std::deque<Change>*>& changes) const {
+  Batch batch;
+  batch.rows.resize(tables_.size());
+  for (const std::deque<Change>* some : changes) note_in(batch, *some);
+  return table_updates(batch);
+}
+
 const std::string& MonitorFeed::words(Batch& batch) const {
   if (!batch.words) batch.words = table_updates(batch);
   return *batch.words;

@@ -71,6 +71,8 @@ class MonitorFeed {
   // <table-updates> with everything that is there now.
   std::string initial() const;
   const std::string& words(Batch& batch) const;
+  // <table-updates> of these changes together, in their order; empty when none of it matters.
+  std::string words_of(const std::vector<const std::deque<Change>*>& changes) const;
 
  private:
   MonitorFeed(Database& database, MonitorMethod method, std::vector<MonitoredTable> tables);

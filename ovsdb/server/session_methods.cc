@@ -148,7 +148,7 @@ DbResult<std::string> Session::monitor(const Message& message, MonitorMethod met
     has_news_ = true;
     server_.note_news(*this);
   });
-  std::string initial = made->initial();
+  std::string initial = made->initial(since ? *Uuid::parse(message.params[3].as_string()) : Uuid());
   monitors_.push_back(std::move(made));
   return initial;
 }

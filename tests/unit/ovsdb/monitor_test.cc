@@ -110,5 +110,74 @@ TEST(Monitor, ChangedConditionsConcernOneClientAlone) {
   EXPECT_EQ(same->take_update(), "");
 }
 
+// The members of a monitor_cond_since result.
+struct Since {
+  bool found;
+  std::string last, updates;
+};
+Since ask(TestDatabase& db, const std::string& last) {
+  auto monitor = watch(db, R"({"Root":{"columns":["name","count"]}})", MonitorMethod::kMonitorCondSince);
+  auto result = json::Json::parse(monitor->initial(*Uuid::parse(last)));
+  EXPECT_TRUE(result);
+  return {(*result)[0].as_bool(), std::string((*result)[1].as_string()), (*result)[2].dump()};
+}
+const std::string kZero(Uuid().to_string());
+
+TEST(History, NewcomerGetsEverythingAndANameForIt) {
+  TestDatabase db;
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  const Since all = ask(db, kZero);
+  EXPECT_FALSE(all.found);
+  EXPECT_NE(all.last, kZero);
+  EXPECT_TRUE(says(all.updates, R"("initial")"));
+}
+
+TEST(History, ReturningClientGetsWhatItMissedAsOne) {
+  TestDatabase db;
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  const std::string then = ask(db, kZero).last;
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":1}})");
+  db.transact(R"({"op":"update","table":"Root","where":[],"row":{"count":2}})");
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"b"}})");
+  const Since missed = ask(db, then);
+  EXPECT_TRUE(missed.found);
+  EXPECT_NE(missed.last, then);
+  EXPECT_TRUE(says(missed.updates, R"({"modify":{"count":2}})")) << missed.updates;
+  EXPECT_TRUE(says(missed.updates, R"({"insert":{"name":"b"}})")) << missed.updates;
+  EXPECT_FALSE(says(missed.updates, "initial"));
+}
+
+TEST(History, NothingMissedIsNothingSent) {
+  TestDatabase db;
+  const std::string then = ask(db, kZero).last;
+  const Since missed = ask(db, then);
+  EXPECT_TRUE(missed.found);
+  EXPECT_EQ(missed.last, then);
+  EXPECT_EQ(missed.updates, "{}");
+}
+
+TEST(History, UpdatesCarryTheNameOfWhatTheyLeadTo) {
+  TestDatabase db;
+  auto monitor = watch(db, R"({"Root":{"columns":["name"]}})", MonitorMethod::kMonitorCondSince);
+  (void)monitor->initial(Uuid());
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  EXPECT_TRUE(says(monitor->take_update(), ask(db, kZero).last.c_str()));
+}
+
+TEST(History, WhoWasAwayTooLongGetsEverything) {
+  TestDatabase db;
+  db.transact(R"({"op":"insert","table":"Root","row":{"name":"a"}})");
+  const std::string then = ask(db, kZero).last;
+  for (int i = 0; i < 101; ++i)
+    db.transact(R"({"op":"mutate","table":"Root","where":[],"mutations":[["count","+=",1]]})");
+  EXPECT_FALSE(ask(db, then).found);
+}
+
+TEST(History, AnotherServersNameIsNotKnown) {
+  TestDatabase here, there;
+  const std::string name = ask(there, kZero).last;
+  EXPECT_FALSE(ask(here, name).found);
+}
+
 }  // namespace
 }  // namespace turnout::ovsdb::server
