@@ -189,16 +189,22 @@ Result<std::unique_ptr<netdev::Device>> KernelDatapath::open_device(netdev::Envi
   const bool internal = request.type == "internal";
   if (!internal && !request.type.empty() && request.type != "system")
     return fail("type " + request.type + " is not supported on the kernel datapath", EAFNOSUPPORT);
+  const std::string type = internal ? "internal" : "system";
+  Vport port;
   if (internal) {
-    auto port = need_vport(request.name, OVS_VPORT_TYPE_INTERNAL, wanted);
-    if (!port) return fail(port);
-    made_[request.name] = *port;
+    auto made = need_vport(request.name, OVS_VPORT_TYPE_INTERNAL, wanted);
+    if (!made) return fail(made);
+    made_[request.name] = port = *made;
+  } else if (auto there = devices.open_link(request.name, type); !there) {
+    return there;
   }
-  auto link = devices.open_link(request.name, internal ? "internal" : "system");
-  if (!link) return link;
-  if (request.mac) (void)(*link)->set_mac(*request.mac);
-  return std::unique_ptr<netdev::Device>(
-      new KernelPort(std::move(*link), [this, port = internal ? made_[request.name] : Vport()] { return vport_statistics(port); }));
+  auto open = [&devices, name = request.name, type]() -> std::unique_ptr<netdev::Device> {
+    auto link = devices.open_link(name, type);
+    return link ? std::move(*link) : nullptr;
+  };
+  auto device = std::make_unique<KernelPort>(request.name, type, open, [this, port] { return vport_statistics(port); });
+  if (request.mac) (void)device->set_mac(*request.mac);
+  return std::unique_ptr<netdev::Device>(std::move(device));
 }
 
 // Of an internal port; the others are gone with their link.

@@ -1,0 +1,136 @@
+"""A daemon that leaves does not stop the traffic of a kernel datapath: one source for either module."""
+import signal
+import socket
+import threading
+
+from namespace import inside
+from switch_lab import run, wait_for
+from traffic import in_ns, with_switch
+
+
+class Conversation:
+    """A TCP connection between two hosts that says a byte and waits for its echo, again and again."""
+
+    def __init__(self, server_ns, client_ns, address, port=5001):
+        with inside(server_ns):
+            self.listener = socket.create_server((address, port))
+        with inside(client_ns):
+            self.client = socket.socket()
+        self.echoes, self.over, self.failure = 0, False, None
+        self.threads = [threading.Thread(target=f, daemon=True) for f in (self.echo, self.talk)]
+        self.client.settimeout(30)
+        self.client.connect((address, port))
+        for t in self.threads:
+            t.start()
+
+    def echo(self):
+        connection, _ = self.listener.accept()
+        while part := connection.recv(100):
+            connection.sendall(part)
+
+    def talk(self):
+        try:
+            while not self.over:
+                self.client.sendall(b"x")
+                if not self.client.recv(1):
+                    raise OSError("closed")
+                self.echoes += 1
+        except OSError as error:
+            self.failure = error
+
+    def goes_on(self):
+        before = self.echoes
+        wait_for("the connection to go on", lambda: self.failure or self.echoes > before + 5)
+        assert not self.failure, self.failure
+
+    def end(self):
+        self.over = True
+        self.threads[1].join(30)
+        self.client.close()
+        self.listener.close()
+
+
+def two_hosts_talking(s):
+    a, b = s.host("a", "10.1.1.1/24", "br0"), s.host("b", "10.1.1.2/24", "br0")
+    # Who has which address is known, so that what is left without a daemon is traffic that it has let through before.
+    for ns, other, address in ((a, b, "10.1.1.2"), (b, a, "10.1.1.1")):
+        mac = in_ns(other, "cat", "/sys/class/net/eth0/address").stdout.strip()
+        run("ip", "-n", ns, "neigh", "replace", address, "lladdr", mac, "dev", "eth0", "nud", "permanent")
+    s.pings(a, "10.1.1.2")
+    return a, b, Conversation(b, a, "10.1.1.2")
+
+
+def numbers(s):
+    return {line for line in in_ns(s.ns, "ovs-dpctl", "show").stdout.splitlines() if line.strip().startswith("port ")}
+
+
+@with_switch
+def a_killed_daemon_leaves_the_traffic_and_takes_over_what_stands(s):
+    a, _, talk = two_hosts_talking(s)
+    talk.goes_on()
+    before = numbers(s)
+    s.kill_vswitchd()
+    assert numbers(s) == before
+    talk.goes_on()
+    s.start_vswitchd()
+    wait_for("the ports", lambda: s.get("Interface", "v-b", "ofport") not in ("[]", "-1"))
+    talk.goes_on()
+    s.pings(a, "10.1.1.2")
+    assert numbers(s) == before
+    talk.end()
+    assert not talk.failure, talk.failure
+
+
+@with_switch
+def an_ordinary_exit_leaves_the_traffic_too(s):
+    _, _, talk = two_hosts_talking(s)
+    talk.goes_on()
+    s.kill_vswitchd(signal.SIGTERM)
+    assert "v-b" in in_ns(s.ns, "ovs-dpctl", "show").stdout
+    talk.goes_on()
+    s.start_vswitchd()
+    wait_for("the ports", lambda: s.get("Interface", "v-b", "ofport") not in ("[]", "-1"))
+    talk.goes_on()
+    talk.end()
+
+
+@with_switch
+def a_port_deleted_meanwhile_is_removed_at_the_start(s):
+    s.host("a", "10.1.1.1/24", "br0")
+    s.host("b", "10.1.1.2/24", "br0")
+    s.vsctl("add-port", "br0", "in0", "--", "set", "interface", "in0", "type=internal")
+    s.kill_vswitchd()
+    s.vsctl("--no-wait", "del-port", "br0", "v-b", "--", "del-port", "br0", "in0")
+    assert "v-b" in in_ns(s.ns, "ovs-dpctl", "show").stdout
+    s.start_vswitchd()
+    wait_for("the ports to go", lambda: not any(p in in_ns(s.ns, "ovs-dpctl", "show").stdout for p in ("v-b", "in0")))
+    assert "v-a" in in_ns(s.ns, "ovs-dpctl", "show").stdout
+    assert not s.link("in0")
+
+
+@with_switch
+def an_internal_port_goes_on_in_another_namespace(s):
+    a = s.host("a", "10.1.1.1/24", "br0")
+    s.vsctl("add-port", "br0", "in0", "--", "set", "interface", "in0", "type=internal")
+    there = s.add_namespace(f"away{s.id}")
+    run("ip", "-n", s.ns, "link", "set", "in0", "netns", there)
+    run("ip", "-n", there, "addr", "add", "10.1.1.7/24", "dev", "in0")
+    run("ip", "-n", there, "link", "set", "in0", "up")
+    s.pings(a, "10.1.1.7")
+    s.kill_vswitchd()
+    s.start_vswitchd()
+    wait_for("the ports", lambda: s.get("Interface", "in0", "ofport") not in ("[]", "-1"))
+    s.pings(a, "10.1.1.7")
+    assert s.link("in0", there)
+    s.vsctl("del-port", "br0", "in0")
+    wait_for("the device to go", lambda: not s.link("in0", there))
+
+
+@with_switch
+def cleanup_takes_the_datapath_away(s):
+    s.host("a", "10.1.1.1/24", "br0")
+    s.appctl("exit", "--cleanup")
+    s.vswitchd.wait(timeout=30)
+    wait_for("the datapath to go", lambda: "v-a" not in in_ns(s.ns, "ovs-dpctl", "show", check=False).stdout)
+    (s.dir / "vswitchd.ctl").unlink(missing_ok=True)
+    s.start_vswitchd()
