@@ -89,15 +89,16 @@ void Round::remove(const datapath::Ufid& ufid) {
 uint64_t Round::run(unsigned share) {
   // Carried out after the walk: the datapath may hold locks during it that changing a flow needs.
   std::vector<datapath::Ufid> deletions;
-  std::vector<datapath::FlowEntry> changes;
+  std::vector<datapath::FlowEntry> changes, unnamed;
   uint64_t kept = 0;
   dp_.each_flow([&](const datapath::FlowEntry& entry) {
     if (InstalledFlows::shard_of(entry.ufid) % plan_.shares != share) return;
     Verdict verdict = Verdict::kDelete;
     datapath::ActionList actions;
     const bool ours = handler_.flows().with(entry.ufid, [&](InstalledFlow& flow) { verdict = judge(entry, flow, actions); });
-    if (!ours && !plan_.delete_all) verdict = adopt(entry, actions);
-    if (verdict == Verdict::kDelete) deletions.push_back(entry.ufid);
+    if (!ours && !plan_.delete_all && !entry.unnamed) verdict = adopt(entry, actions);
+    if (verdict == Verdict::kDelete && entry.unnamed) unnamed.push_back(entry);
+    else if (verdict == Verdict::kDelete) deletions.push_back(entry.ufid);
     else ++kept;
     if (verdict != Verdict::kModify) return;
     changes.push_back(entry);
@@ -106,6 +107,7 @@ uint64_t Round::run(unsigned share) {
   for (const datapath::FlowEntry& entry : changes)
     if (!dp_.put_flow(entry, true)) deletions.push_back(entry.ufid);
   for (const datapath::Ufid& ufid : deletions) remove(ufid);
+  for (const datapath::FlowEntry& entry : unnamed) (void)dp_.remove_flow(entry);
   return kept;
 }
 

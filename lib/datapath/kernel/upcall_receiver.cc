@@ -9,13 +9,13 @@
 
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <thread>
 
 #include "lib/base/counters.h"
 #include "lib/base/log.h"
 #include "lib/base/rcu.h"
+#include "lib/base/worker_thread.h"
 #include "lib/datapath/action_text.h"
 #include "lib/datapath/kernel/action_codec.h"
 #include "lib/datapath/kernel/flows.h"
@@ -29,17 +29,6 @@ Counter count_overflow{"dpif_netlink_upcall_overflow"};
 Counter count_malformed{"dpif_netlink_upcall_malformed"};
 
 constexpr int kReceiveBuffer = 4 << 20;
-
-// Signals are the main thread's.
-template <typename F>
-std::thread start_thread(F f) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(f));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
 
 struct ParsedUpcall {
   UpcallKind kind = UpcallKind::kMiss;
@@ -70,7 +59,7 @@ class Worker {
     int size = kReceiveBuffer;
     if (setsockopt(upcalls_->fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
       setsockopt(upcalls_->fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    thread_ = start_thread([this] { run(); });
+    thread_ = start_worker([this] { run(); });
   }
   ~Worker() {
     const uint64_t one = 1;

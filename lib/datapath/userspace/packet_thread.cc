@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <string>
 
 #include "lib/base/log.h"
+#include "lib/base/worker_thread.h"
 
 namespace turnout::datapath {
 namespace {
@@ -29,17 +29,6 @@ constexpr std::chrono::milliseconds kParked{100};
 constexpr std::chrono::milliseconds kWindow{20}, kLoadIsOld{200};
 constexpr unsigned kNoTimeLeft = 85, kHelpful = 50, kLittleToDo = 20;   // per cent busy
 
-// Signals are the main thread's.
-template <typename F>
-std::thread start_thread(F f) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(f));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
 }  // namespace
 
 PacketThread::PacketThread(SharedState& shared, ThreadGroup& group, unsigned number)
@@ -51,7 +40,7 @@ PacketThread::PacketThread(SharedState& shared, ThreadGroup& group, unsigned num
     log_dpif.emer("no descriptors left for packet threads");
     std::abort();
   }
-  thread_ = start_thread([this, number] { run(number); });
+  thread_ = start_worker([this, number] { run(number); });
 }
 
 void PacketThread::stop() {
