@@ -1,5 +1,6 @@
 // Text into values: simdjson reads, a tree keeps. What simdjson refuses goes to jansson, which finds the words for it and
 // takes a little more (deeper nesting); what jansson alone refuses is refused here as well.
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -114,7 +115,7 @@ struct Reader {
       room = text.size() + simdjson::SIMDJSON_PADDING;
       buffer = std::make_unique_for_overwrite<char[]>(room);
     }
-    std::memcpy(buffer.get(), text.data(), text.size());
+    std::copy(text.begin(), text.end(), buffer.get());   // an empty text may have no address
     std::memset(buffer.get() + text.size(), ' ', simdjson::SIMDJSON_PADDING);
     return parser.parse(buffer.get(), text.size(), false);
   }
