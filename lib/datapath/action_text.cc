@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "lib/base/strings.h"
+#include "lib/datapath/tunnel_text.h"
 #include "lib/net/headers.h"
 
 namespace turnout::datapath {
@@ -70,6 +71,11 @@ struct Printer {
   std::string operator()(const CheckPacketLength& a) const {
     return fmt::format("check_pkt_len(size={},gt({}),le({}))", a.length, format_actions(a.if_greater, port_name),
                        format_actions(a.if_not, port_name));
+  }
+  std::string operator()(const SetTunnel& a) const {
+    std::string text = "set(tunnel(";
+    append_set_tunnel(text, *a.tunnel);
+    return text + "))";
   }
   std::string operator()(const Drop& a) const { return a.reason ? fmt::format("drop({})", a.reason) : "drop"; }
 };
@@ -172,6 +178,13 @@ std::optional<std::string_view> body_of(std::string_view text, std::string_view 
   return text.substr(name.size() + 1, text.size() - name.size() - 2);
 }
 
+std::optional<Action> parse_set(std::string_view body) {
+  const auto inside = body_of(body, "tunnel");
+  flow::TunnelKey tunnel{};
+  if (!inside || !parse_set_tunnel(tunnel, *inside)) return std::nullopt;
+  return SetTunnel{std::make_shared<const flow::TunnelKey>(tunnel)};
+}
+
 std::optional<ActionList> Parser::list(std::string_view text) {
   const auto parts = split_actions(text, ", \t\n\r");
   if (!parts || depth >= kMaxActionNesting) return std::nullopt;
@@ -220,6 +233,7 @@ std::optional<Action> Parser::action(std::string_view text) {
     if (name == "userspace") return parse_userspace(body);
     if (name == "sample") return sample(body);
     if (name == "check_pkt_len") return check_length(body);
+    if (name == "set") return parse_set(body);
     if (name == "clone") {
       auto actions = list(body);
       return actions ? std::optional<Action>(Clone{std::move(*actions)}) : std::nullopt;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <variant>
 #include <vector>
 
@@ -24,6 +25,14 @@ struct Drop { uint32_t reason = 0; friend bool operator==(const Drop&, const Dro
 struct Meter { uint32_t id = 0; friend bool operator==(const Meter&, const Meter&) = default; };
 struct ConntrackClear { friend bool operator==(const ConntrackClear&, const ConntrackClear&) = default; };
 
+// The tunnel metadata that the packet is sent with, all of it: what stood there before is gone. Shared by the copies.
+struct SetTunnel {
+  std::shared_ptr<const flow::TunnelKey> tunnel;
+  friend bool operator==(const SetTunnel& a, const SetTunnel& b) {
+    return a.tunnel == b.tunnel || (a.tunnel && b.tunnel && *a.tunnel == *b.tunnel);
+  }
+};
+
 // Lists inside run on a copy of the packet: what they change is not seen by the actions behind.
 struct Action;
 using ActionList = std::vector<Action>;
@@ -33,7 +42,7 @@ struct CheckPacketLength { uint16_t length = 0; ActionList if_greater, if_not; }
 
 // Later kinds (set, push_mpls, ct, …) join the variant; execute, text and codec each have one case a kind.
 struct Action : std::variant<Output, PushVlan, PopVlan, Userspace, Truncate, Recirculate, Drop, Meter, ConntrackClear, Clone, Sample,
-                             CheckPacketLength> {
+                             CheckPacketLength, SetTunnel> {
   using variant::variant;
   using variant::operator=;
 };

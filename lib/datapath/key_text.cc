@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "lib/datapath/key_text_fields.h"
+#include "lib/datapath/sub_field_text.h"
+#include "lib/datapath/tunnel_text.h"
 #include "lib/flow/extract.h"
 #include "lib/net/headers.h"
 
@@ -15,61 +17,7 @@ namespace {
 
 using flow::FlowKey;
 using flow::FlowMask;
-
-template <typename T>
-T load(const FlowKey& key, size_t offset) {
-  T value;
-  std::memcpy(static_cast<void*>(&value), reinterpret_cast<const uint8_t*>(&key) + offset, sizeof value);
-  return value;
-}
-
-// printf's %#x: no prefix in front of a zero.
-std::string alternate_hex(uint64_t v) { return v ? fmt::format("{:#x}", v) : "0"; }
-
-std::string hex128(const uint8_t* bytes) {
-  std::string digits;
-  for (size_t i = 0; i < 16; ++i) digits += fmt::format("{:02x}", bytes[i]);
-  const size_t first = digits.find_first_not_of('0');
-  return first == std::string::npos ? "0" : "0x" + digits.substr(first);
-}
-
-const char* frag_name(uint8_t frag) { return !(frag & flow::kFragAny) ? "no" : frag & flow::kFragLater ? "later" : "first"; }
-
-// A decimal or hexadecimal value and its mask as text.
-struct Text { std::string value, mask; bool any, exact; };
-
-template <typename T>
-Text number(T value, T mask, T all, bool hex) {
-  return {hex ? alternate_hex(value) : std::to_string(value), alternate_hex(mask), (mask & all) != 0, (mask & all) == all};
-}
-
-template <typename Address, typename Format>
-Text address(const Address& value, const Address& mask, Format&& format) {
-  Address all;
-  std::memset(static_cast<void*>(&all), 0xff, sizeof all);
-  return {format(value), format(mask), !(mask == Address{}), mask == all};
-}
-
-Text text_of(const SubField& field, const FlowKey& key, const FlowMask& mask) {
-  const size_t at = field.offset;
-  switch (field.format) {
-    case SubFormat::kMac:
-      return address(load<net::Mac>(key, at), load<net::Mac>(mask, at), [](const net::Mac& m) { return m.to_string(); });
-    case SubFormat::kIpv4: return address(load<Be32>(key, at), load<Be32>(mask, at), net::ipv4_to_string);
-    case SubFormat::kIpv6:
-      return address(load<net::Ipv6>(key, at), load<net::Ipv6>(mask, at), [](const net::Ipv6& a) { return a.to_string(); });
-    case SubFormat::kDecimal8: return number<uint8_t>(load<uint8_t>(key, at), load<uint8_t>(mask, at), 0xff, false);
-    case SubFormat::kHex8: return number<uint8_t>(load<uint8_t>(key, at), load<uint8_t>(mask, at), 0xff, true);
-    case SubFormat::kDecimal16: return number<uint16_t>(load<Be16>(key, at).host(), load<Be16>(mask, at).host(), 0xffff, false);
-    case SubFormat::kTransport8:
-      return number<uint16_t>(load<Be16>(key, at).host(), load<Be16>(mask, at).host() & 0xff, 0xff, false);
-    case SubFormat::kLabel:
-      return number<uint32_t>(load<Be32>(key, at).host(), load<Be32>(mask, at).host() & 0xfffff, 0xfffff, true);
-    case SubFormat::kFrag: break;
-  }
-  const bool any = load<uint8_t>(mask, at) != 0;
-  return {frag_name(load<uint8_t>(key, at)), {}, any, any};
-}
+using namespace text;
 
 class Writer {
  public:
@@ -107,25 +55,15 @@ class Writer {
     end();
   }
 
-  void item(bool& first, std::string_view name, const Text& t, bool always = false) {
-    if (!t.any && !verbose_ && !always) return;
-    if (!first) out_ += ',';
-    first = false;
-    out_ += name;
-    out_ += '=';
-    out_ += t.value;
-    if (!t.exact && !t.mask.empty()) out_ += '/' + t.mask;
-  }
-
   void list(std::string_view name, std::span<const SubField> fields, bool even_if_empty = false) {
     if (!even_if_empty && !verbose_ &&
         std::ranges::none_of(fields, [&](const SubField& f) { return text_of(f, key_, mask_).any; }))
       return;
     begin(name);
-    bool first = true;
+    ItemWriter items(out_, verbose_);
     for (const SubField& f : fields) {
       if (f.format == SubFormat::kFrag && !text_of(f, key_, mask_).any) continue;
-      item(first, f.name, text_of(f, key_, mask_));
+      items.item(f.name, text_of(f, key_, mask_));
     }
     end();
   }
@@ -136,7 +74,7 @@ class Writer {
 
   void metadata() {
     single("skb_priority", key_.skb_priority, mask_.skb_priority);
-    tunnel();
+    if (is_tunnelled(key_.tunnel)) attribute_tunnel();
     single("skb_mark", key_.pkt_mark, mask_.pkt_mark);
     connection();
     single("recirc_id", key_.recirc_id, mask_.recirc_id);
@@ -148,7 +86,7 @@ class Writer {
     single("recirc_id", key_.recirc_id, mask_.recirc_id);
     single("dp_hash", key_.dp_hash, mask_.dp_hash);
     single("skb_priority", key_.skb_priority, mask_.skb_priority);
-    tunnel();
+    if (is_tunnelled(key_.tunnel)) attribute_tunnel();
     port();
     single("skb_mark", key_.pkt_mark, mask_.pkt_mark);
     connection();
@@ -169,76 +107,24 @@ class Writer {
     if (verbose_) {
       out_ += alternate_hex(key_.ct_state) + '/' + alternate_hex(mask_.ct_state);
     } else {
-      for (unsigned i = 0; i < 8; ++i)
-        if (mask_.ct_state >> i & 1) out_ += (key_.ct_state >> i & 1 ? '+' : '-') + std::string(kCtStateNames[i]);
+      out_ += flow::format_masked_flags(flow::kCtStateNames, key_.ct_state, mask_.ct_state);
     }
     end();
   }
 
   void ct_label() {
-    const std::string mask = hex128(mask_.ct_label);
+    const std::string mask = hex_number(mask_.ct_label);
     if (mask == "0" && !verbose_) return;
     begin("ct_label");
-    out_ += hex128(key_.ct_label);
+    out_ += hex_number(key_.ct_label);
     if (std::ranges::any_of(mask_.ct_label, [](uint8_t b) { return b != 0xff; })) out_ += '/' + mask;
     end();
   }
 
-  void tunnel() {
-    const flow::TunnelKey &k = key_.tunnel, &m = mask_.tunnel;
-    if (!k.ipv4_dst && !k.ipv4_src && k.ipv6_dst.is_zero() && k.ipv6_src.is_zero()) return;
-    constexpr size_t kBase = offsetof(FlowKey, tunnel);
-    const auto sub = [&](const char* name, size_t offset, SubFormat format) {
-      return SubField{name, kBase + offset, format};
-    };
+  void attribute_tunnel() {
     begin("tunnel");
-    bool first = true;
-    item(first, "tun_id", number<uint64_t>(k.id.host(), m.id.host(), ~uint64_t{0}, true));
-    for (const SubField& f : {sub("src", offsetof(flow::TunnelKey, ipv4_src), SubFormat::kIpv4),
-                              sub("dst", offsetof(flow::TunnelKey, ipv4_dst), SubFormat::kIpv4),
-                              sub("ipv6_src", offsetof(flow::TunnelKey, ipv6_src), SubFormat::kIpv6),
-                              sub("ipv6_dst", offsetof(flow::TunnelKey, ipv6_dst), SubFormat::kIpv6),
-                              sub("tos", offsetof(flow::TunnelKey, tos), SubFormat::kHex8),
-                              sub("ttl", offsetof(flow::TunnelKey, ttl), SubFormat::kDecimal8),
-                              sub("tp_src", offsetof(flow::TunnelKey, tp_src), SubFormat::kDecimal16),
-                              sub("tp_dst", offsetof(flow::TunnelKey, tp_dst), SubFormat::kDecimal16)}) {
-      if (const Text t = text_of(f, key_, mask_); t.any) item(first, f.name, t);
-    }
-    tunnel_gbp(first);
-    tunnel_flags(first);
+    append_tunnel(out_, key_, mask_, verbose_);
     end();
-  }
-
-  void tunnel_gbp(bool& first) {
-    const flow::TunnelKey &k = key_.tunnel, &m = mask_.tunnel;
-    if (!m.gbp_id && !m.gbp_flags) return;
-    if (!first) out_ += ',';
-    out_ += "vxlan(gbp(";
-    first = true;
-    item(first, "id", number<uint16_t>(k.gbp_id.host(), m.gbp_id.host(), 0xffff, false));
-    item(first, "flags", number<uint8_t>(k.gbp_flags, m.gbp_flags, 0xff, true));
-    out_ += "))";
-    first = false;
-  }
-
-  void tunnel_flags(bool first) {
-    uint16_t all = 0;
-    for (const auto& f : kTunnelFlagNames) all |= f.flag;
-    const uint16_t mask = mask_.tunnel.flags & all;
-    if (!mask) return;
-    out_ += first ? "flags(" : ",flags(";
-    bool separator = false;
-    for (const auto& f : kTunnelFlagNames) {
-      const bool set = key_.tunnel.flags & f.flag;
-      if (mask == all && set) {
-        if (separator) out_ += '|';
-        out_ += f.name;
-        separator = true;
-      } else if (mask != all && mask & f.flag) {
-        out_ += (set ? '+' : '-') + std::string(f.name);
-      }
-    }
-    out_ += ')';
   }
 
   void port() {
@@ -258,9 +144,9 @@ class Writer {
     if (!mask_.packet_type && !verbose_) return;
     const uint32_t value = key_.packet_type.host(), mask = mask_.packet_type.host();
     begin("packet_type");
-    bool first = true;
-    item(first, "ns", number<uint16_t>(value >> 16, mask >> 16, 0xffff, false), true);
-    item(first, "id", number<uint16_t>(value & 0xffff, mask & 0xffff, 0xffff, true), true);
+    ItemWriter items(out_, verbose_);
+    items.item("ns", number<uint16_t>(value >> 16, mask >> 16, 0xffff, false), true);
+    items.item("id", number<uint16_t>(value & 0xffff, mask & 0xffff, 0xffff, true), true);
     end();
   }
 
@@ -290,17 +176,17 @@ class Writer {
     eth_type(tpid, Be16{0xffff});
     const uint16_t value = key_.vlans[i].tci.host(), mask = mask_.vlans[i].tci.host();
     begin("vlan");
-    bool first = true;
-    vlan_item(first, "vid", value & 0xfff, mask & 0xfff, 0xfff);
-    vlan_item(first, "pcp", value >> 13, mask >> 13, 7);
-    if (!(value & flow::kVlanPresent)) item(first, "cfi", {"0", {}, true, true});
+    ItemWriter items(out_, verbose_);
+    vlan_item(items, "vid", value & 0xfff, mask & 0xfff, 0xfff);
+    vlan_item(items, "pcp", value >> 13, mask >> 13, 7);
+    if (!(value & flow::kVlanPresent)) items.item("cfi", {"0", {}, true, true});
     end();
     begin("encap");
     ++encaps_;
   }
 
-  void vlan_item(bool& first, const char* name, unsigned value, unsigned mask, unsigned all) {
-    item(first, name, {std::to_string(value), fmt::format("{:#x}", mask), mask || value, mask == all});
+  void vlan_item(ItemWriter& items, const char* name, unsigned value, unsigned mask, unsigned all) {
+    items.item(name, {std::to_string(value), fmt::format("{:#x}", mask), mask || value, mask == all});
   }
 
   void network() {
@@ -346,40 +232,25 @@ class Writer {
     begin("tcp_flags");
     if (!mask) {
       out_ += "0/0";
-    } else if (mask == 0xfff) {
-      exact_tcp_flags(value);
     } else {
-      for (unsigned i = 0; i < 12; ++i)
-        if (mask >> i & 1) out_ += (value >> i & 1 ? '+' : '-') + tcp_flag_name(i);
+      out_ += mask == 0xfff ? flow::format_flags(flow::kTcpFlagNames, value)
+                            : flow::format_masked_flags(flow::kTcpFlagNames, value, mask);
     }
     end();
-  }
-
-  static std::string tcp_flag_name(unsigned bit) {
-    return bit < std::size(kTcpFlagNames) ? kTcpFlagNames[bit] : fmt::format("[{:x}]", 1u << bit);
-  }
-
-  void exact_tcp_flags(uint16_t value) {
-    if (!(value & 0xfff)) out_ += '0';
-    for (unsigned i = 0, printed = 0; i < 12; ++i)
-      if (value >> i & 1) {
-        if (printed++) out_ += '|';
-        out_ += tcp_flag_name(i);
-      }
   }
 
   void mpls() {
     const bool any = std::ranges::any_of(mask_.mpls, [](Be32 m) { return static_cast<bool>(m); });
     if (!any && !verbose_) return;
     begin("mpls");
-    bool first = true;
+    ItemWriter items(out_, verbose_);
     for (unsigned i = 0; i < flow::kMplsLabels; ++i) {
       const uint32_t value = key_.mpls[i].host(), mask = mask_.mpls[i].host();
       const bool exact = mask == ~0u;
-      mpls_item(first, "label", value >> 12, mask >> 12, exact, true);
-      mpls_item(first, "tc", value >> 9 & 7, mask >> 9 & 7, exact, false);
-      mpls_item(first, "ttl", value & 0xff, mask & 0xff, exact, true);
-      mpls_item(first, "bos", value >> 8 & 1, mask >> 8 & 1, exact, false);
+      mpls_item(items, "label", value >> 12, mask >> 12, exact, true);
+      mpls_item(items, "tc", value >> 9 & 7, mask >> 9 & 7, exact, false);
+      mpls_item(items, "ttl", value & 0xff, mask & 0xff, exact, true);
+      mpls_item(items, "bos", value >> 8 & 1, mask >> 8 & 1, exact, false);
       if (value & 0x100 || i + 1 == flow::kMplsLabels || !mask_.mpls[i + 1]) break;
     }
     end();
@@ -387,32 +258,32 @@ class Writer {
 
   // An entry with any mask bit prints all its parts, so that the order alone tells the entries apart, and the masks of all
   // parts unless all are full.
-  void mpls_item(bool& first, const char* name, uint32_t value, uint32_t mask, bool exact, bool prefix) {
+  void mpls_item(ItemWriter& items, const char* name, uint32_t value, uint32_t mask, bool exact, bool prefix) {
     const std::string shown = prefix ? fmt::format("0x{:x}", mask) : fmt::format("{:x}", mask);
-    item(first, name, {std::to_string(value), shown, true, exact}, true);
+    items.item(name, {std::to_string(value), shown, true, exact}, true);
   }
 
   // What is not compared is left out in the verbose form too.
-  void nsh_item(bool& first, std::string_view name, const Text& t) {
-    if (t.any) item(first, name, t);
+  void nsh_item(ItemWriter& items, std::string_view name, const Text& t) {
+    if (t.any) items.item(name, t);
   }
 
   void nsh() {
     const uint8_t *k = key_.nsh, *m = mask_.nsh;
     begin("nsh");
-    bool first = true;
-    nsh_item(first, "flags", number<uint8_t>(k[0], m[0], 0xff, false));
-    nsh_item(first, "ttl", number<uint8_t>(k[1], m[1], 0xff, false));
-    nsh_item(first, "mdtype", number<uint8_t>(k[2], m[2], 0xff, false));
-    nsh_item(first, "np", number<uint8_t>(k[3], m[3], 0xff, false));
+    ItemWriter items(out_, verbose_);
+    nsh_item(items, "flags", number<uint8_t>(k[0], m[0], 0xff, false));
+    nsh_item(items, "ttl", number<uint8_t>(k[1], m[1], 0xff, false));
+    nsh_item(items, "mdtype", number<uint8_t>(k[2], m[2], 0xff, false));
+    nsh_item(items, "np", number<uint8_t>(k[3], m[3], 0xff, false));
     const uint32_t path = load<Be32>(key_, kNshOffset + 4).host(), path_mask = load<Be32>(mask_, kNshOffset + 4).host();
-    nsh_item(first, "spi", number<uint32_t>(path >> 8, path_mask >> 8, 0xffffff, true));
-    nsh_item(first, "si", number<uint32_t>(path & 0xff, path_mask & 0xff, 0xff, false));
+    nsh_item(items, "spi", number<uint32_t>(path >> 8, path_mask >> 8, 0xffffff, true));
+    nsh_item(items, "si", number<uint32_t>(path & 0xff, path_mask & 0xff, 0xff, false));
     for (size_t i = 0; i < 4; ++i) {
       const size_t at = kNshOffset + 8 + i * 4;
       const Text context = number<uint32_t>(load<Be32>(key_, at).host(), load<Be32>(mask_, at).host(), ~0u, true);
       // Only the first type of header has contexts; the others are written with zeros in their place.
-      nsh_item(first, fmt::format("c{}", i + 1), k[2] == 1 ? context : Text{"0x0", {}, true, true});
+      nsh_item(items, fmt::format("c{}", i + 1), k[2] == 1 ? context : Text{"0x0", {}, true, true});
     }
     end();
   }
@@ -441,7 +312,7 @@ std::string format_key(const FlowKey& key, const KeyTextOptions& options) {
   if (!key.ct_state) mask.ct_state = 0;
   if (!key.ct_zone) mask.ct_zone = 0;
   if (!key.ct_mark) mask.ct_mark = 0;
-  if (hex128(key.ct_label) == "0") std::memset(mask.ct_label, 0, sizeof mask.ct_label);
+  if (hex_number(key.ct_label) == "0") std::memset(mask.ct_label, 0, sizeof mask.ct_label);
   mask.ct_nw_src = mask.ct_nw_dst = Be32{};
   mask.ct_ipv6_src = mask.ct_ipv6_dst = {};
   mask.ct_nw_proto = 0;

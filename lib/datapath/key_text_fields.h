@@ -46,10 +46,4 @@ inline constexpr size_t kNshOffset = offsetof(flow::FlowKey, nsh);
 
 #undef TURNOUT_SUB
 
-inline constexpr const char* kCtStateNames[8] = {"new", "est", "rel", "rpl", "inv", "trk", "snat", "dnat"};
-inline constexpr const char* kTcpFlagNames[9] = {"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ns"};
-struct TunnelFlagName { const char* name; uint16_t flag; };
-inline constexpr TunnelFlagName kTunnelFlagNames[] = {
-    {"df", flow::kTunnelDf}, {"csum", flow::kTunnelCsum}, {"key", flow::kTunnelKey}, {"oam", flow::kTunnelOam}};
-
 }  // namespace turnout::datapath

@@ -8,6 +8,8 @@
 #include "lib/base/strings.h"
 #include "lib/datapath/key_text.h"
 #include "lib/datapath/key_text_fields.h"
+#include "lib/datapath/sub_field_text.h"
+#include "lib/datapath/tunnel_text.h"
 #include "lib/net/headers.h"
 
 namespace turnout::datapath {
@@ -16,6 +18,7 @@ namespace {
 
 using flow::FlowKey;
 using flow::Match;
+using namespace text;
 
 constexpr unsigned kMaxNesting = flow::kVlanTags + 1;
 
@@ -40,173 +43,6 @@ std::optional<Attribute> take_attribute(std::string_view& text) {
 void skip_separators(std::string_view& text) {
   while (!text.empty() && (text[0] == ',' || text[0] == ' ' || text[0] == '\t' || text[0] == '\n' || text[0] == '\r'))
     text.remove_prefix(1);
-}
-
-// A number and its mask (all ones up to `all` when there is none).
-struct Masked { uint64_t value, mask; };
-
-std::optional<Masked> parse_masked(std::string_view text, uint64_t all) {
-  const size_t slash = text.find('/');
-  const auto value = parse_unsigned(text.substr(0, slash));
-  if (!value || *value > all) return std::nullopt;
-  if (slash == std::string_view::npos) return Masked{*value, all};
-  const auto mask = parse_unsigned(text.substr(slash + 1));
-  if (!mask) return std::nullopt;
-  return Masked{*value, *mask & all};
-}
-
-template <typename T>
-void store(FlowKey& key, size_t offset, const T& value) {
-  std::memcpy(reinterpret_cast<uint8_t*>(&key) + offset, &value, sizeof value);
-}
-
-template <typename T>
-void store(Match& match, size_t offset, const T& value, const T& mask) {
-  store(match.key, offset, value);
-  store(match.mask, offset, mask);
-}
-
-template <typename Address, typename Parse>
-bool parse_address(Match& match, size_t offset, std::string_view text, Parse&& parse) {
-  const size_t slash = text.find('/');
-  const auto value = parse(text.substr(0, slash));
-  Address all;
-  std::memset(static_cast<void*>(&all), 0xff, sizeof all);
-  std::optional<Address> mask = all;
-  if (slash != std::string_view::npos) mask = parse(text.substr(slash + 1));
-  if (!value || !mask) return false;
-  store<Address>(match, offset, *value, *mask);
-  return true;
-}
-
-bool parse_frag(Match& match, size_t offset, std::string_view text) {
-  uint8_t frag = 0;
-  if (text == "first") frag = flow::kFragAny;
-  else if (text == "later") frag = flow::kFragAny | flow::kFragLater;
-  else if (text != "no") return false;
-  store<uint8_t>(match, offset, frag, 0xff);
-  return true;
-}
-
-bool parse_sub(Match& match, const SubField& field, std::string_view text) {
-  const size_t at = field.offset;
-  switch (field.format) {
-    case SubFormat::kMac: return parse_address<net::Mac>(match, at, text, net::Mac::parse);
-    case SubFormat::kIpv4: return parse_address<Be32>(match, at, text, net::parse_ipv4);
-    case SubFormat::kIpv6: return parse_address<net::Ipv6>(match, at, text, net::Ipv6::parse);
-    case SubFormat::kFrag: return parse_frag(match, at, text);
-    case SubFormat::kDecimal8:
-    case SubFormat::kHex8:
-      if (const auto m = parse_masked(text, 0xff))
-        return store<uint8_t>(match, at, static_cast<uint8_t>(m->value), static_cast<uint8_t>(m->mask)), true;
-      return false;
-    case SubFormat::kDecimal16:
-      if (const auto m = parse_masked(text, 0xffff))
-        return store(match, at, Be16{static_cast<uint16_t>(m->value)}, Be16{static_cast<uint16_t>(m->mask)}), true;
-      return false;
-    case SubFormat::kTransport8:
-      if (const auto m = parse_masked(text, 0xff))
-        return store(match, at, Be16{static_cast<uint16_t>(m->value)},
-                     Be16{static_cast<uint16_t>(m->mask == 0xff ? 0xffff : m->mask)}), true;
-      return false;
-    case SubFormat::kLabel:
-      if (const auto m = parse_masked(text, 0xfffff))
-        return store(match, at, Be32{static_cast<uint32_t>(m->value)},
-                     Be32{m->mask == 0xfffff ? ~0u : static_cast<uint32_t>(m->mask)}), true;
-      return false;
-  }
-  return false;
-}
-
-// Calls item(name, value) for each NAME=VALUE of a comma-separated list; false as soon as one is malformed.
-template <typename Item>
-bool each_item(std::string_view body, Item&& item) {
-  while (!body.empty()) {
-    size_t end = 0;
-    for (int depth = 0; end < body.size() && (depth || body[end] != ','); ++end) {
-      if (body[end] == '(') ++depth;
-      if (body[end] == ')') --depth;
-    }
-    const std::string_view part = trim(body.substr(0, end));
-    const size_t equals = part.find_first_of("=(");
-    if (equals == std::string_view::npos) return false;
-    const std::string_view value = part[equals] == '=' ? part.substr(equals + 1) : part.substr(equals);
-    if (!item(part.substr(0, equals), value)) return false;
-    body.remove_prefix(std::min(body.size(), end + 1));
-  }
-  return true;
-}
-
-bool parse_list(Match& match, std::string_view body, std::span<const SubField> fields) {
-  return each_item(body, [&](std::string_view name, std::string_view value) {
-    const auto field = std::ranges::find_if(fields, [&](const SubField& f) { return name == f.name; });
-    return field != fields.end() && parse_sub(match, *field, value);
-  });
-}
-
-// `+syn-ack`, `syn|ack`, or a number with an optional mask. known(name) gives a flag's bit, 0 if there is none.
-template <typename Known>
-std::optional<Masked> parse_flags(std::string_view text, uint64_t all, Known&& known) {
-  if (text.empty()) return std::nullopt;
-  if (text[0] >= '0' && text[0] <= '9') return parse_masked(text, all);
-  Masked result{0, 0};
-  if (text[0] != '+' && text[0] != '-') {
-    for (std::string_view name : split(text, '|')) {
-      const uint64_t bit = known(name);
-      if (!bit) return std::nullopt;
-      result.value |= bit;
-    }
-    return Masked{result.value, all};
-  }
-  while (!text.empty()) {
-    const bool set = text[0] == '+';
-    if (!set && text[0] != '-') return std::nullopt;
-    const size_t end = text.find_first_of("+-", 1);
-    const uint64_t bit = known(text.substr(1, end == std::string_view::npos ? end : end - 1));
-    if (!bit) return std::nullopt;
-    result.mask |= bit;
-    if (set) result.value |= bit;
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end);
-  }
-  return result;
-}
-
-uint64_t tcp_flag(std::string_view name) {
-  for (size_t i = 0; i < std::size(kTcpFlagNames); ++i)
-    if (name == kTcpFlagNames[i]) return uint64_t{1} << i;
-  for (unsigned i = 9; i < 12; ++i)
-    if (name == fmt::format("[{:x}]", 1u << i)) return uint64_t{1} << i;
-  return 0;
-}
-
-uint64_t ct_state_flag(std::string_view name) {
-  for (size_t i = 0; i < std::size(kCtStateNames); ++i)
-    if (name == kCtStateNames[i]) return uint64_t{1} << i;
-  return 0;
-}
-
-uint64_t tunnel_flag(std::string_view name) {
-  for (const auto& f : kTunnelFlagNames)
-    if (name == f.name) return f.flag;
-  return 0;
-}
-
-// Hexadecimal (with 0x) or decimal, up to 128 bits.
-bool parse_u128(std::string_view text, uint8_t (&out)[16]) {
-  std::memset(out, 0, sizeof out);
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    std::string digits(text.substr(2));
-    if (digits.empty() || digits.size() > 32) return false;
-    digits.insert(0, 32 - digits.size(), '0');
-    const auto bytes = parse_hex(digits);
-    if (!bytes || bytes->size() != 16) return false;
-    std::copy(bytes->begin(), bytes->end(), out);
-    return true;
-  }
-  const auto value = parse_unsigned(text);
-  if (!value) return false;
-  for (size_t i = 0; i < 8; ++i) out[15 - i] = static_cast<uint8_t>(*value >> (i * 8));
-  return true;
 }
 
 class Parser {
@@ -276,32 +112,23 @@ class Parser {
 
   bool metadata(std::string_view name, std::string_view body) {
     Match& m = match_;
-    if (name == "recirc_id") return number(body, m.key.recirc_id, m.mask.recirc_id);
-    if (name == "dp_hash") return number(body, m.key.dp_hash, m.mask.dp_hash);
-    if (name == "skb_priority") return number(body, m.key.skb_priority, m.mask.skb_priority);
-    if (name == "skb_mark") return number(body, m.key.pkt_mark, m.mask.pkt_mark);
+    if (name == "recirc_id") return parse_number(body, m.key.recirc_id, m.mask.recirc_id);
+    if (name == "dp_hash") return parse_number(body, m.key.dp_hash, m.mask.dp_hash);
+    if (name == "skb_priority") return parse_number(body, m.key.skb_priority, m.mask.skb_priority);
+    if (name == "skb_mark") return parse_number(body, m.key.pkt_mark, m.mask.pkt_mark);
     if (name == "packet_type") return packet_type(body);
     if (name == "ct_state") return ct_state(body);
-    if (name == "ct_zone") return number(body, m.key.ct_zone, m.mask.ct_zone);
-    if (name == "ct_mark") return number(body, m.key.ct_mark, m.mask.ct_mark);
+    if (name == "ct_zone") return parse_number(body, m.key.ct_zone, m.mask.ct_zone);
+    if (name == "ct_mark") return parse_number(body, m.key.ct_mark, m.mask.ct_mark);
     if (name == "ct_label") return ct_label(body);
     if (name == "ct_tuple4") return parse_list(m, body, kCtTuple4Fields);
     if (name == "ct_tuple6") return parse_list(m, body, kCtTuple6Fields);
-    if (name == "tunnel") return tunnel(body);
+    if (name == "tunnel") return parse_tunnel(m, body);
     return false;
   }
 
-  template <typename T>
-  static bool number(std::string_view body, T& value, T& mask) {
-    const auto m = parse_masked(body, static_cast<T>(~T{0}));
-    if (!m) return false;
-    value = static_cast<T>(m->value);
-    mask = static_cast<T>(m->mask);
-    return true;
-  }
-
   bool in_port(std::string_view body) {
-    if (number(body, match_.key.in_port, match_.mask.in_port)) return true;
+    if (parse_number(body, match_.key.in_port, match_.mask.in_port)) return true;
     const auto port = port_number_ ? port_number_(body) : std::nullopt;
     if (!port) return false;
     match_.key.in_port = port->value;
@@ -361,7 +188,7 @@ class Parser {
   }
 
   bool ct_state(std::string_view body) {
-    const auto m = parse_flags(body, 0xff, ct_state_flag);
+    const auto m = parse_flags(body, 0xff, flow::kCtStateNames);
     if (!m) return false;
     match_.key.ct_state = static_cast<uint8_t>(m->value);
     match_.mask.ct_state = static_cast<uint8_t>(m->mask);
@@ -370,14 +197,14 @@ class Parser {
 
   bool ct_label(std::string_view body) {
     const size_t slash = body.find('/');
-    if (!parse_u128(body.substr(0, slash), match_.key.ct_label)) return false;
-    if (slash != std::string_view::npos) return parse_u128(body.substr(slash + 1), match_.mask.ct_label);
+    if (!parse_wide(body.substr(0, slash), match_.key.ct_label)) return false;
+    if (slash != std::string_view::npos) return parse_wide(body.substr(slash + 1), match_.mask.ct_label);
     std::memset(match_.mask.ct_label, 0xff, sizeof match_.mask.ct_label);
     return true;
   }
 
   bool tcp_flags(std::string_view body) {
-    const auto m = parse_flags(body, 0xfff, tcp_flag);
+    const auto m = parse_flags(body, 0xfff, flow::kTcpFlagNames);
     if (!m) return false;
     match_.key.tcp_flags = Be16{static_cast<uint16_t>(m->value)};
     match_.mask.tcp_flags = Be16{static_cast<uint16_t>(m->mask == 0xfff ? 0xffff : m->mask)};
@@ -406,7 +233,7 @@ class Parser {
     uint32_t path = 0, path_mask = 0;
     const auto item = [&](std::string_view name, std::string_view text) {
       for (size_t i = 0; i < 4; ++i)
-        if (name == kBytes[i]) return number(text, match_.key.nsh[i], match_.mask.nsh[i]);
+        if (name == kBytes[i]) return parse_number(text, match_.key.nsh[i], match_.mask.nsh[i]);
       if (name == "spi" || name == "si") {
         const auto m = parse_masked(text, name == "spi" ? 0xffffff : 0xff);
         if (!m) return false;
@@ -425,55 +252,6 @@ class Parser {
     if (!each_item(body, item)) return false;
     store(match_, kNshOffset + 4, Be32{path}, Be32{path_mask});
     return true;
-  }
-
-  bool tunnel(std::string_view body) {
-    constexpr size_t kBase = offsetof(FlowKey, tunnel);
-    static constexpr SubField kFields[] = {
-        {"src", kBase + offsetof(flow::TunnelKey, ipv4_src), SubFormat::kIpv4},
-        {"dst", kBase + offsetof(flow::TunnelKey, ipv4_dst), SubFormat::kIpv4},
-        {"ipv6_src", kBase + offsetof(flow::TunnelKey, ipv6_src), SubFormat::kIpv6},
-        {"ipv6_dst", kBase + offsetof(flow::TunnelKey, ipv6_dst), SubFormat::kIpv6},
-        {"tos", kBase + offsetof(flow::TunnelKey, tos), SubFormat::kHex8},
-        {"ttl", kBase + offsetof(flow::TunnelKey, ttl), SubFormat::kDecimal8},
-        {"tp_src", kBase + offsetof(flow::TunnelKey, tp_src), SubFormat::kDecimal16},
-        {"tp_dst", kBase + offsetof(flow::TunnelKey, tp_dst), SubFormat::kDecimal16}};
-    return each_item(body, [&](std::string_view name, std::string_view value) {
-      flow::TunnelKey &k = match_.key.tunnel, &m = match_.mask.tunnel;
-      if (name == "tun_id") {
-        const auto id = parse_masked(value, ~uint64_t{0});
-        if (!id) return false;
-        k.id = Be64{id->value};
-        m.id = Be64{id->mask};
-        return true;
-      }
-      if (name == "flags") return tunnel_flags(value);
-      if (name == "vxlan") return tunnel_gbp(value);
-      const auto field = std::ranges::find_if(kFields, [&](const SubField& f) { return name == f.name; });
-      return field != std::end(kFields) && parse_sub(match_, *field, value);
-    });
-  }
-
-  bool tunnel_flags(std::string_view value) {
-    if (value.size() < 2 || value.front() != '(' || value.back() != ')') return false;
-    const auto m = parse_flags(value.substr(1, value.size() - 2), 0xf, tunnel_flag);
-    if (!m) return value == "()";
-    match_.key.tunnel.flags = static_cast<uint16_t>(m->value);
-    match_.mask.tunnel.flags = static_cast<uint16_t>(m->mask);
-    return true;
-  }
-
-  bool tunnel_gbp(std::string_view value) {
-    if (!value.starts_with("(gbp(") || !value.ends_with("))")) return false;
-    flow::TunnelKey &k = match_.key.tunnel, &m = match_.mask.tunnel;
-    return each_item(value.substr(5, value.size() - 7), [&](std::string_view name, std::string_view text) {
-      if (name == "flags") return number(text, k.gbp_flags, m.gbp_flags);
-      const auto id = parse_masked(text, 0xffff);
-      if (name != "id" || !id) return false;
-      k.gbp_id = Be16{static_cast<uint16_t>(id->value)};
-      m.gbp_id = Be16{static_cast<uint16_t>(id->mask)};
-      return true;
-    });
   }
 
   const std::function<std::optional<DpPort>(std::string_view)>& port_number_;

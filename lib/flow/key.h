@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "lib/base/endian.h"
 #include "lib/net/address.h"
@@ -39,10 +40,14 @@ struct TunnelKey {
   uint8_t gbp_flags, erspan_ver;
   uint32_t erspan_idx;
   uint8_t erspan_dir, erspan_hwid, gtpu_flags, gtpu_msgtype;
-  uint32_t pad;
+  // Below OpenFlow Geneve's options are the bytes of the wire, this many, and options_present is 0; a mask has all bits of
+  // the length where options are compared at all. Above it is 0.
+  uint32_t options_length;
   uint64_t options_present;  // bit i: tun_metadata i
-  uint8_t options[256];      // tun_metadata contents in the switch's own layout, see the TLV table
+  uint8_t options[256];      // tun_metadata contents in the switch's own layout, see the TLV table; or the wire's bytes
+  friend bool operator==(const TunnelKey& a, const TunnelKey& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 };
+static_assert(std::has_unique_object_representations_v<TunnelKey>);   // no padding: bytes are compared
 enum TunnelFlags : uint16_t { kTunnelKey = 1, kTunnelCsum = 2, kTunnelDf = 4, kTunnelOam = 8 };
 
 struct alignas(8) FlowKey {

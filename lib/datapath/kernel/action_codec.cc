@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "lib/datapath/kernel/tunnel_codec.h"
+
 namespace turnout::datapath::kernel {
 namespace {
 
@@ -44,6 +46,11 @@ struct Encode {
   void list(uint16_t attribute, const ActionList& actions) const {
     const size_t nest = out.nest(attribute);
     encode_actions(actions, pid, out);
+    out.end(nest);
+  }
+  void operator()(const SetTunnel& a) const {
+    const size_t nest = out.nest(OVS_ACTION_ATTR_SET);
+    encode_set_tunnel(*a.tunnel, out);
     out.end(nest);
   }
   void operator()(const Drop&) const {}   // what is not output is dropped; kernels before 6.7 have no action for it
@@ -91,6 +98,14 @@ Result<Action> decode_check_length(std::span<const uint8_t> payload, unsigned de
   return check;
 }
 
+Result<Action> decode_set(std::span<const uint8_t> payload) {
+  const auto a = AttributeReader(payload).next();
+  if (!a || a->type != OVS_KEY_ATTR_TUNNEL) return fail("set action of an attribute that is not known");
+  flow::TunnelKey tunnel{};
+  if (Status s = decode_tunnel(a->payload, TunnelSort::kKey, tunnel); !s) return fail(s);
+  return SetTunnel{std::make_shared<const flow::TunnelKey>(tunnel)};
+}
+
 Result<Action> decode(const Attribute& a, unsigned depth) {
   const auto truncated = [] { return fail("truncated action"); };
   switch (a.type) {
@@ -100,6 +115,7 @@ Result<Action> decode(const Attribute& a, unsigned depth) {
     case OVS_ACTION_ATTR_PUSH_VLAN:
       if (auto tag = a.as<ovs_action_push_vlan>()) return PushVlan{Be16::from_raw(tag->vlan_tpid), Be16::from_raw(tag->vlan_tci)};
       return truncated();
+    case OVS_ACTION_ATTR_SET: return decode_set(a.payload);
     case OVS_ACTION_ATTR_POP_VLAN: return PopVlan{};
     case OVS_ACTION_ATTR_USERSPACE: return decode_userspace(a.payload);
     case OVS_ACTION_ATTR_TRUNC:

@@ -1,10 +1,12 @@
-// Walks the rows of key_layout.h. What has a shape of its own is written out here: VLAN tags, tunnels, MPLS, NSH.
+// Walks the rows of key_layout.h. What has a shape of its own is written out here: VLAN tags, MPLS, NSH; tunnels have a
+// file of their own.
 #include "lib/datapath/kernel/key_codec.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "lib/datapath/kernel/key_layout.h"
+#include "lib/datapath/kernel/tunnel_codec.h"
 
 namespace turnout::datapath::kernel {
 namespace {
@@ -89,12 +91,15 @@ class Encoder {
 
   void run() {
     rows(kMetadata);
-    if (is_tunnelled(key_.tunnel)) tunnel();
+    if (is_tunnelled(key_.tunnel)) {
+      if (is_mask()) encode_tunnel_mask(key_.tunnel, value_.tunnel, out_);
+      else encode_tunnel_key(key_.tunnel, out_);
+    }
     tags(0);
   }
 
  private:
-  static bool is_tunnelled(const flow::TunnelKey& t) { return t.ipv4_dst || !t.ipv6_dst.is_zero(); }
+  static bool is_tunnelled(const flow::TunnelKey& t) { return t.ipv4_dst || t.ipv4_src || !t.ipv6_dst.is_zero() || !t.ipv6_src.is_zero(); }
   bool is_mask() const { return what_ == What::kMask; }
 
   template <size_t N>
@@ -146,32 +151,6 @@ class Encoder {
     out_.end(nest);
   }
 
-  void tunnel() {
-    const flow::TunnelKey &k = key_.tunnel, &v = value_.tunnel;
-    const size_t nest = out_.nest(OVS_KEY_ATTR_TUNNEL);
-    if (k.flags & flow::kTunnelKey) put(OVS_TUNNEL_KEY_ATTR_ID, &v.id, sizeof v.id);
-    if (k.ipv4_dst) {
-      put(OVS_TUNNEL_KEY_ATTR_IPV4_SRC, &v.ipv4_src, sizeof v.ipv4_src);
-      put(OVS_TUNNEL_KEY_ATTR_IPV4_DST, &v.ipv4_dst, sizeof v.ipv4_dst);
-    } else {
-      put(OVS_TUNNEL_KEY_ATTR_IPV6_SRC, &v.ipv6_src, sizeof v.ipv6_src);
-      put(OVS_TUNNEL_KEY_ATTR_IPV6_DST, &v.ipv6_dst, sizeof v.ipv6_dst);
-    }
-    put(OVS_TUNNEL_KEY_ATTR_TOS, &v.tos, sizeof v.tos);
-    put(OVS_TUNNEL_KEY_ATTR_TTL, &v.ttl, sizeof v.ttl);
-    if (v.flags & flow::kTunnelDf) out_.put_flag(OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT);
-    if (v.flags & flow::kTunnelCsum) out_.put_flag(OVS_TUNNEL_KEY_ATTR_CSUM);
-    if (v.flags & flow::kTunnelOam) out_.put_flag(OVS_TUNNEL_KEY_ATTR_OAM);
-    put(OVS_TUNNEL_KEY_ATTR_TP_SRC, &v.tp_src, sizeof v.tp_src);
-    put(OVS_TUNNEL_KEY_ATTR_TP_DST, &v.tp_dst, sizeof v.tp_dst);
-    if (k.gbp_id || k.gbp_flags) {
-      const size_t options = out_.nest(OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS);
-      out_.put(OVS_VXLAN_EXT_GBP, uint32_t{v.gbp_flags} << 16 | v.gbp_id.host());
-      out_.end(options);
-    }
-    out_.end(nest);
-  }
-
   const FlowKey &key_, &value_;
   const What what_;
   AttributeWriter& out_;
@@ -210,7 +189,7 @@ class Decoder {
 
   Status attribute(const Attribute& a) {
     switch (a.type) {
-      case OVS_KEY_ATTR_TUNNEL: return tunnel(a.payload);
+      case OVS_KEY_ATTR_TUNNEL: return decode_tunnel(a.payload, what_ == What::kMask ? TunnelSort::kMask : TunnelSort::kKey, out_.tunnel);
       case OVS_KEY_ATTR_MPLS: return mpls(a.payload);
       case OVS_KEY_ATTR_NSH: return nsh(a.payload);
     }
@@ -241,41 +220,6 @@ class Decoder {
         std::memcpy(out_.nsh + sizeof(ovs_nsh_key_base), a->payload.data(), std::min(a->payload.size(), sizeof(ovs_nsh_key_md1)));
     }
     return reader.is_whole() ? Status{} : fail("malformed NSH in a flow key");
-  }
-
-  template <typename T>
-  static void take(const Attribute& a, T& to) {
-    if (auto value = a.as<T>()) to = *value;
-  }
-  Status tunnel(std::span<const uint8_t> payload) {
-    flow::TunnelKey& t = out_.tunnel;
-    AttributeReader reader(payload);
-    while (auto a = reader.next()) {
-      switch (a->type) {
-        case OVS_TUNNEL_KEY_ATTR_ID: t.flags |= flow::kTunnelKey, take(*a, t.id); break;
-        case OVS_TUNNEL_KEY_ATTR_IPV4_SRC: take(*a, t.ipv4_src); break;
-        case OVS_TUNNEL_KEY_ATTR_IPV4_DST: take(*a, t.ipv4_dst); break;
-        case OVS_TUNNEL_KEY_ATTR_IPV6_SRC: take(*a, t.ipv6_src); break;
-        case OVS_TUNNEL_KEY_ATTR_IPV6_DST: take(*a, t.ipv6_dst); break;
-        case OVS_TUNNEL_KEY_ATTR_TOS: take(*a, t.tos); break;
-        case OVS_TUNNEL_KEY_ATTR_TTL: take(*a, t.ttl); break;
-        case OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT: t.flags |= flow::kTunnelDf; break;
-        case OVS_TUNNEL_KEY_ATTR_CSUM: t.flags |= flow::kTunnelCsum; break;
-        case OVS_TUNNEL_KEY_ATTR_OAM: t.flags |= flow::kTunnelOam; break;
-        case OVS_TUNNEL_KEY_ATTR_TP_SRC: take(*a, t.tp_src); break;
-        case OVS_TUNNEL_KEY_ATTR_TP_DST: take(*a, t.tp_dst); break;
-        case OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS: vxlan(a->payload); break;
-      }
-    }
-    return reader.is_whole() ? Status{} : fail("malformed tunnel in a flow key");
-  }
-  void vxlan(std::span<const uint8_t> payload) {
-    AttributeReader reader(payload);
-    while (auto a = reader.next())
-      if (auto gbp = a->type == OVS_VXLAN_EXT_GBP ? a->as<uint32_t>() : std::nullopt) {
-        out_.tunnel.gbp_flags = static_cast<uint8_t>(*gbp >> 16);
-        out_.tunnel.gbp_id = Be16{static_cast<uint16_t>(*gbp)};
-      }
   }
 
   const What what_;

@@ -20,7 +20,8 @@ struct Cases : F... {
 
 template <typename A>
 constexpr bool kKernelOnly = std::is_same_v<A, Meter> || std::is_same_v<A, ConntrackClear> || std::is_same_v<A, Clone> ||
-                             std::is_same_v<A, Sample> || std::is_same_v<A, CheckPacketLength>;
+                             std::is_same_v<A, Sample> || std::is_same_v<A, CheckPacketLength> ||
+                             std::is_same_v<A, SetTunnel>;
 
 bool executable(const Action& action) {
   return std::visit([]<typename A>(const A&) { return !kKernelOnly<A>; }, action);

@@ -28,6 +28,16 @@ TEST(ActionText, PrintsLikeTheReference) {
            {"sample(sample=100%,actions())", "sample(sample=100.0%,actions(drop))"},
            {"check_pkt_len(size=0x10,gt(1),le(push_vlan(vid=1,pcp=0),2))", "check_pkt_len(size=16,gt(1),le(push_vlan(vid=1,pcp=0),2))"},
            {"check_pkt_len(size=5,gt(drop),le())", "check_pkt_len(size=5,gt(drop),le(drop))"},
+           {"set(tunnel(tun_id=0x1,src=1.1.1.1,dst=2.2.2.2,ttl=64,tp_src=1,tp_dst=4789,flags(df|csum|key)))",
+            "set(tunnel(tun_id=0x1,src=1.1.1.1,dst=2.2.2.2,ttl=64,tp_src=1,tp_dst=4789,flags(df|csum|key)))"},
+           {"set(tunnel(tun_id=0x5,dst=2.2.2.2,tos=4,ttl=64,flags(df|csum)))", "set(tunnel(tun_id=0x5,dst=2.2.2.2,tos=0x4,ttl=64,flags(df|csum|key)))"},
+           {"set(tunnel(ipv6_dst=fe80::2,ttl=64,flags(0)))", "set(tunnel(ipv6_dst=fe80::2,ttl=64,flags(0)))"},
+           {"set(tunnel(dst=2.2.2.2,ttl=64,vxlan(gbp(id=1)),flags(key)))", "set(tunnel(dst=2.2.2.2,ttl=64,vxlan(gbp(id=1,flags=0)),flags(0)))"},
+           {"set(tunnel(dst=2.2.2.2,ttl=64,geneve({class=0xffff,type=0x80,len=4,0xa}{class=0,type=0,len=8,0xabcdef}{class=0,type=0,len=0}),flags(0)))",
+            "set(tunnel(dst=2.2.2.2,ttl=64,geneve({class=0xffff,type=0x80,len=4,0xa}{class=0,type=0,len=8,0xabcdef}{class=0,type=0,len=0}),flags(0)))"},
+           {"set(tunnel(dst=2.2.2.2,ttl=64,erspan(ver=1,idx=0x7),flags(0)))", "set(tunnel(dst=2.2.2.2,ttl=64,erspan(ver=1,idx=0x7),flags(0)))"},
+           {"set(tunnel(dst=2.2.2.2,ttl=64,erspan(ver=2,dir=1,hwid=0x7),flags(0)))", "set(tunnel(dst=2.2.2.2,ttl=64,erspan(ver=2,dir=1,hwid=0x7),flags(0)))"},
+           {"set(tunnel(dst=2.2.2.2,ttl=64,gtpu(flags=0x30,msgtype=255),flags(0)))", "set(tunnel(dst=2.2.2.2,ttl=64,gtpu(flags=0x30,msgtype=255),flags(0)))"},
            {"1 2", "1,2"}}) {
     const auto actions = parse_actions(in);
     ASSERT_TRUE(actions) << in << ": " << actions.error().message;
@@ -41,6 +51,10 @@ TEST(ActionText, BadInputIsRefused) {
                           "meter()", "meter(x)", "ct_clear()", "clone", "clone(1", "clone(drop)", "clone(1,bogus)",
                           "sample(sample=101%,actions(1))", "sample(sample=-1%,actions(1))", "sample(actions(1),sample=5%)",
                           "sample(sample=5,actions(1))", "sample(sample=5%)", "sample(sample=x%,actions(1))",
+                          "set(tunnel(dst=1.1.1.1/255.0.0.0,ttl=1))", "set(tunnel(dst=1.1.1.1,bogus=1))", "set(tunnel(dst=1.1.1.1)",
+                          "set(tunnel(geneve({class=1,type=1,len=3,0})))", "set(tunnel(geneve({class=1,type=1,len=4,0x1234567890})))",
+                          "set(tunnel(geneve({len=124,0}{len=124,1}{len=124,2})))", "set(tunnel(geneve({len=4,class=1})))",
+                          "set(tunnel(erspan(ver=2,idx=1)))", "set(tunnel(erspan(ver=1,dir=1)))", "set(tunnel(flags(bogus)))",
                           "check_pkt_len(size=5,le(1),gt(2))", "check_pkt_len(size=5,gt(1))", "check_pkt_len(size=65536,gt(1),le(2))"})
     EXPECT_FALSE(parse_actions(bad)) << bad;
 }

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 #include <linux/openvswitch.h>
 
+#include <array>
 #include <cstring>
 
+#include "lib/datapath/action_text.h"
 #include "lib/datapath/kernel/action_codec.h"
 #include "lib/datapath/kernel/key_codec.h"
 #include "lib/datapath/key_text.h"
@@ -107,6 +109,55 @@ TEST(KernelKeyErrors, NestsOfTagsAreBounded) {
     std::memcpy(bytes.data() + at, &length, sizeof length);
   }
   EXPECT_FALSE(decode_key(bytes));
+}
+
+constexpr const char* kTunnels[] = {
+    "tun_id=0x1234,src=1.1.1.1,dst=2.2.2.2,tos=0x4,ttl=64,tp_src=1,tp_dst=4789,flags(oam|df|csum|key)",
+    "tun_id=0x5,ipv6_src=fe80::1,ipv6_dst=fe80::2,ttl=64,flags(key)",
+    "dst=2.2.2.2,ttl=64,vxlan(gbp(id=7,flags=0x8)),flags(0)",
+    "tun_id=0x5,dst=2.2.2.2,ttl=64,geneve({class=0xffff,type=0x80,len=4,0xa}{class=0x1,type=0,len=0}),flags(df|key)",
+    "tun_id=0x5,dst=2.2.2.2,ttl=64,erspan(ver=1,idx=0xfffff),flags(df|key)",
+    "tun_id=0x5,dst=2.2.2.2,ttl=64,erspan(ver=2,dir=1,hwid=0x3f),flags(df|key)"};
+
+TEST(KernelTunnel, KeysMasksAndSetsComeBack) {
+  for (const std::string text : kTunnels) {
+    const flow::Match match = parse(("tunnel(" + text + "),in_port(1),eth(),eth_type(0x1234)").c_str());
+    EXPECT_EQ(through(match.key).tunnel, match.key.tunnel) << text;
+    AttributeWriter out;
+    encode_mask(match.key, match.mask, out);
+    const auto mask = decode_mask(match.key, out.bytes());
+    ASSERT_TRUE(mask) << text;
+    EXPECT_NE(format_flow(match.key, *mask).find("tunnel(" + text + ")"), std::string::npos) << format_flow(match.key, *mask);
+
+    const auto actions = parse_actions("set(tunnel(" + text + "))");
+    ASSERT_TRUE(actions) << text;
+    AttributeWriter set;
+    encode_actions(*actions, 0, set);
+    const auto back = decode_actions(set.bytes());
+    ASSERT_TRUE(back) << text;
+    EXPECT_EQ(*back, *actions) << text;
+  }
+}
+
+TEST(KernelTunnel, MasksOfOptionsComeBack) {
+  const std::string text = "tunnel(tun_id=0x5/0xf,src=1.0.0.0/255.0.0.0,dst=2.2.2.2,ttl=64,"
+                           "geneve({class=0xffff,type=0x80/0xf0,len=4,0xa/0xff}),flags(-df+csum+key))";
+  const flow::Match match = parse((text + ",in_port(1),eth(),eth_type(0x1234)").c_str());
+  EXPECT_NE(format_flow(match.key, match.mask).find(text), std::string::npos) << format_flow(match.key, match.mask);
+  AttributeWriter out;
+  encode_mask(match.key, match.mask, out);
+  const auto mask = decode_mask(match.key, out.bytes());
+  ASSERT_TRUE(mask);
+  EXPECT_EQ(mask->tunnel.options_length, ~0u);
+  EXPECT_EQ(std::memcmp(mask->tunnel.options, match.mask.tunnel.options, sizeof mask->tunnel.options), 0);
+}
+
+TEST(KernelTunnel, TooManyOptionsAreRefused) {
+  AttributeWriter out;
+  const size_t nest = out.nest(OVS_KEY_ATTR_TUNNEL);
+  out.put(OVS_TUNNEL_KEY_ATTR_GENEVE_OPTS, std::array<uint8_t, 260>{});
+  out.end(nest);
+  EXPECT_FALSE(decode_key(out.bytes()));
 }
 
 TEST(KernelActions, ComeBackAsTheyWent) {
