@@ -47,15 +47,21 @@ class Run:
         return int(path.read_text()) if path.exists() else None
 
 
-def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", options=()):
-    """Runs the guest until it powers off. `folder` is emptied first."""
+def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", options=(), icount=False):
+    """Runs the guest until it powers off. `folder` is emptied first.
+
+    icount: one CPU whose instructions are its clock, a nanosecond each, so that what a test times can be repeated.
+    """
     folder = pathlib.Path(folder)
+    if icount:
+        cpus, options = 1, ("-icount", "shift=0,sleep=off", *options)
     run = Run(folder)
     disk = folder / "disk"
     with open(disk, "wb") as file:
         file.truncate(RESULTS_SIZE)
-    words = [emulator(), "-machine", "pc", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(cpus), "-m", memory,
-             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+    threads = "single" if icount else "multi"
+    words = [emulator(), "-machine", "pc", "-accel", f"tcg,thread={threads}", "-cpu", "max", "-smp", str(cpus),
+             "-m", memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
              "-serial", f"file:{folder}/console", "-serial", f"file:{folder}/output",
              "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
              "-kernel", str(kernel / "vmlinuz"), "-initrd", str(initramfs), "-append", KERNEL_OPTIONS, *options]
