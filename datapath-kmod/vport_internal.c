@@ -101,6 +101,7 @@ static struct rtnl_link_ops internal_link_ops __read_mostly = {
 static void internal_free(struct net_device *dev)
 {
 	free_percpu(dev->tstats);
+	dev->tstats = NULL;	/* a registration that fails late comes here too, see internal_create() */
 }
 
 static void internal_setup(struct net_device *dev)
@@ -144,10 +145,9 @@ static int internal_create(struct tn_port *port, const struct tn_port_parms *par
 	err = register_netdevice(dev);
 	if (err) {
 		NL_SET_ERR_MSG(parms->extack, "the internal device could not be registered: its name or index is taken");
-		if (!dev->reg_state) {
-			free_percpu(dev->tstats);
-			free_netdev(dev);
-		}
+		if (dev->reg_state == NETREG_UNINITIALIZED)
+			internal_free(dev);
+		free_netdev(dev);	/* later by itself, where others must let go of it first */
 		return err;
 	}
 	port->dev = dev;
