@@ -14,6 +14,15 @@ static void set_mac_proto(struct tn_key *key, u8 mac_proto)
 	key->mac_proto = mac_proto | TN_MAC_STALE;
 }
 
+/* The packet starts with an Ethernet header now, if it is long enough; who sends it relies on that being linear. */
+static int uncover_ethernet(struct sk_buff *skb, struct tn_key *key)
+{
+	if (!pskb_may_pull(skb, ETH_HLEN))
+		return -EINVAL;
+	set_mac_proto(key, TN_MAC_ETHERNET);
+	return 0;
+}
+
 static bool has_ethernet(const struct tn_key *key)
 {
 	return tn_key_mac_proto(key) == TN_MAC_ETHERNET;
@@ -89,9 +98,8 @@ int tn_pop_mpls(struct sk_buff *skb, struct tn_key *key, __be16 type)
 	if (err)
 		return err;
 	if (type == htons(ETH_P_TEB) && !has_ethernet(key))
-		set_mac_proto(key, TN_MAC_ETHERNET);
-	else
-		tn_key_make_stale(key);
+		return uncover_ethernet(skb, key);
+	tn_key_make_stale(key);
 	return 0;
 }
 
@@ -139,7 +147,10 @@ int tn_pop_nsh(struct sk_buff *skb, struct tn_key *key)
 	if (has_ethernet(key))	/* pop_eth() comes first */
 		return -EPROTO;
 	err = nsh_pop(skb);
-	if (!err)
-		set_mac_proto(key, skb->protocol == htons(ETH_P_TEB) ? TN_MAC_ETHERNET : TN_MAC_NONE);
-	return err;
+	if (err)
+		return err;
+	if (skb->protocol == htons(ETH_P_TEB))
+		return uncover_ethernet(skb, key);
+	set_mac_proto(key, TN_MAC_NONE);
+	return 0;
 }
