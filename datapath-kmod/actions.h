@@ -158,8 +158,8 @@ struct tn_act *tn_act_append(struct tn_act_builder *b, u8 type, u32 arg, u32 len
 struct tn_actions *tn_actions_parse(struct net *net, const struct nlattr *attr, const struct tn_key *key,
 				    bool log, struct netlink_ext_ack *extack);
 
-/* Appends the attributes of the list to @msg (the caller nests). 0 or -EMSGSIZE. RCU read side. */
-int tn_actions_dump(const struct tn_act_list *list, struct sk_buff *msg);
+/* Appends the list to @msg as attribute @type. 0 or -EMSGSIZE, then nothing is appended. RCU read side. */
+int tn_actions_dump(const struct tn_act_list *list, struct sk_buff *msg, int type);
 
 /* Drops what the list refers to (tunnel dst, ct templates) and frees it. May not be called from
  * hard interrupts. NULL is fine.

@@ -104,17 +104,6 @@ static int dump_push_nsh(const struct tn_act *act, struct sk_buff *msg)
 	return 0;
 }
 
-/* A list as a nested attribute. */
-static int dump_list(const struct tn_act_list *list, struct sk_buff *msg, int type)
-{
-	struct nlattr *nest = nla_nest_start_noflag(msg, type);
-	int err = nest ? tn_actions_dump(list, msg) : -EMSGSIZE;
-
-	if (!err)
-		nla_nest_end(msg, nest);
-	return err;
-}
-
 static int dump_nested(const struct tn_act *act, struct sk_buff *msg)
 {
 	const struct tn_act_list *list = tn_act_list(act);
@@ -122,19 +111,19 @@ static int dump_nested(const struct tn_act *act, struct sk_buff *msg)
 	int err;
 
 	if (act->type == OVS_ACTION_ATTR_CLONE)
-		return dump_list(list, msg, OVS_ACTION_ATTR_CLONE);
+		return tn_actions_dump(list, msg, OVS_ACTION_ATTR_CLONE);
 	nest = nla_nest_start_noflag(msg, act->type);
 	if (!nest)
 		return -EMSGSIZE;
 	if (act->type == OVS_ACTION_ATTR_SAMPLE)
 		err = nla_put_u32(msg, OVS_SAMPLE_ATTR_PROBABILITY, act->arg) ?:
-		      dump_list(list, msg, OVS_SAMPLE_ATTR_ACTIONS);
+		      tn_actions_dump(list, msg, OVS_SAMPLE_ATTR_ACTIONS);
 	else if (act->type == OVS_ACTION_ATTR_DEC_TTL)
-		err = dump_list(list, msg, OVS_DEC_TTL_ATTR_ACTION);
+		err = tn_actions_dump(list, msg, OVS_DEC_TTL_ATTR_ACTION);
 	else
 		err = nla_put_u16(msg, OVS_CHECK_PKT_LEN_ATTR_PKT_LEN, act->arg) ?:
-		      dump_list(tn_act_list_after(list), msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL) ?:
-		      dump_list(list, msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER);
+		      tn_actions_dump(tn_act_list_after(list), msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL) ?:
+		      tn_actions_dump(list, msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER);
 	if (!err)
 		nla_nest_end(msg, nest);
 	return err;
@@ -187,14 +176,24 @@ static int dump_one(const struct tn_act *act, struct sk_buff *msg)
 	}
 }
 
-int tn_actions_dump(const struct tn_act_list *list, struct sk_buff *msg)
+int tn_actions_dump(const struct tn_act_list *list, struct sk_buff *msg, int type)
 {
+	struct nlattr *nest = nla_nest_start_noflag(msg, type);
 	const struct tn_act *act;
 
+	if (!nest)
+		return -EMSGSIZE;
 	tn_for_each_act(act, list)
 		if (dump_one(act, msg))
-			return -EMSGSIZE;
+			goto cancel;
+	if (skb_tail_pointer(msg) - (unsigned char *)nest > U16_MAX)	/* some grew on the way back */
+		goto cancel;
+	nla_nest_end(msg, nest);
 	return 0;
+
+cancel:
+	nla_nest_cancel(msg, nest);
+	return -EMSGSIZE;
 }
 
 static void release_list(struct tn_act_list *list)

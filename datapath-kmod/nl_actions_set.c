@@ -83,6 +83,7 @@ static int add_tunnel(struct tn_act_builder *b, const struct nlattr *attr)
 		goto out;
 	}
 	((struct tn_act_tunnel *)act->data)->dst = dst;
+	b->acts->nl_len += 16;	/* its dump may pad OVS_TUNNEL_KEY_ATTR_ID and name an OVS_VXLAN_EXT */
 	err = 0;
 out:
 	kfree(key);

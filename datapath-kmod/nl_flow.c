@@ -179,15 +179,7 @@ static int put_match(const struct tn_flow *flow, struct sk_buff *msg, u32 omit)
 /* Actions too long for a buffer that holds nothing else are left out: else a dump could never pass them. */
 static int put_actions(const struct tn_actions *acts, struct sk_buff *msg, bool first)
 {
-	struct nlattr *nest = nla_nest_start_noflag(msg, OVS_FLOW_ATTR_ACTIONS);
-
-	if (nest && !tn_actions_dump(&acts->list, msg)) {
-		nla_nest_end(msg, nest);
-		return 0;
-	}
-	if (nest)
-		nla_nest_cancel(msg, nest);
-	return first ? 0 : -EMSGSIZE;
+	return tn_actions_dump(&acts->list, msg, OVS_FLOW_ATTR_ACTIONS) && !first ? -EMSGSIZE : 0;
 }
 
 /* RCU read side or dp->lock. 0 or -EMSGSIZE. */

@@ -89,16 +89,8 @@ static int put_head(struct sk_buff *msg, const struct sk_buff *skb, const struct
 			return err;
 		nla_nest_end(msg, nest);
 	}
-	if (upcall->acts) {
-		nest = nla_nest_start_noflag(msg, OVS_PACKET_ATTR_ACTIONS);
-		if (!nest)
-			return -EMSGSIZE;
-		err = tn_actions_dump(&upcall->acts->list, msg);
-		if (err)
-			nla_nest_cancel(msg, nest);	/* they are a convenience */
-		else
-			nla_nest_end(msg, nest);
-	}
+	if (upcall->acts)	/* a convenience: where they are too long, the packet goes without */
+		tn_actions_dump(&upcall->acts->list, msg, OVS_PACKET_ATTR_ACTIONS);
 	if (upcall->mru && nla_put_u16(msg, OVS_PACKET_ATTR_MRU, upcall->mru))
 		return -EMSGSIZE;
 	if (cutlen && nla_put_u32(msg, OVS_PACKET_ATTR_LEN, skb->len))
@@ -120,7 +112,7 @@ static int put_packet(struct sk_buff *msg, struct sk_buff *skb, u32 len, unsigne
 		nla = nla_reserve(msg, OVS_PACKET_ATTR_PACKET, len);
 		return nla ? skb_copy_bits(skb, 0, nla_data(nla), len) : -EMSGSIZE;
 	}
-	if (skb_tailroom(msg) < NLA_HDRLEN)
+	if (skb_tailroom(msg) < NLA_HDRLEN + min(hlen, len))
 		return -EMSGSIZE;
 	nla = skb_put(msg, NLA_HDRLEN);
 	nla->nla_type = OVS_PACKET_ATTR_PACKET;
