@@ -30,6 +30,13 @@ struct request {
 	int dp_ifindex;
 	struct tn_key *key, *mask;	/* as given; mask trimmed. NULL where there is no key */
 	struct tn_actions *acts;	/* or NULL */
+	struct match *judged;		/* what the actions were validated for; NULL: none */
+};
+
+/* The packets that actions must fit. */
+struct match {
+	struct tn_key key;		/* masked */
+	struct tn_key mask;
 };
 
 /* Releases what get_request() took and nobody else has. */
@@ -38,6 +45,7 @@ static void put_request(struct request *r)
 	tn_actions_free(r->acts);
 	kfree(r->key);
 	kfree(r->mask);
+	kfree(r->judged);
 	if (r->dp)
 		tn_dp_put(r->dp);
 }
@@ -54,10 +62,40 @@ static void mask_key(const struct tn_key *key, const struct tn_key *mask, struct
 	masked->n_words = key->n_words;
 }
 
+/* The flow of that identity. dp->lock. */
+static struct tn_flow *find_flow(const struct request *r)
+{
+	return r->ufid ? tn_table_find_ufid(&r->dp->table, r->ufid, r->ufid_len) :
+			 tn_table_find_key(&r->dp->table, r->key);
+}
+
+/* What the actions of a flow have to fit. RCU read side or dp->lock. */
+static void match_of_flow(const struct tn_flow *flow, struct match *match)
+{
+	tn_flow_key(flow, &match->key);
+	tn_mask_key(flow->mask, &match->mask);
+}
+
+/* New actions of a flow that stands have to fit that flow, whatever else the request says of it. May sleep. */
+static void match_of_request(struct request *r, bool stands, struct match *match)
+{
+	struct tn_flow *flow = NULL;
+
+	mask_key(r->key, r->mask, &match->key);
+	match->mask = *r->mask;
+	if (!stands)
+		return;
+	mutex_lock(&r->dp->lock);
+	flow = r->dp->dead ? NULL : find_flow(r);
+	if (flow)
+		match_of_flow(flow, match);
+	mutex_unlock(&r->dp->lock);
+}
+
 static int get_actions(struct request *r, struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[OVS_FLOW_ATTR_ACTIONS];
-	struct tn_key *masked;
+	u8 proto;
 
 	if (!attr)
 		return 0;
@@ -65,12 +103,16 @@ static int get_actions(struct request *r, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "OVS_FLOW_ATTR_ACTIONS wants OVS_FLOW_ATTR_KEY");
 		return -EINVAL;
 	}
-	masked = kmalloc(sizeof(*masked), GFP_KERNEL);
-	if (!masked)
+	r->judged = kmalloc(sizeof(*r->judged), GFP_KERNEL);
+	if (!r->judged)
 		return -ENOMEM;
-	mask_key(r->key, r->mask, masked);
-	r->acts = tn_actions_parse(r->dp->net, attr, masked, !info->attrs[OVS_FLOW_ATTR_PROBE], info->extack);
-	kfree(masked);
+	match_of_request(r, info->genlhdr->cmd == OVS_FLOW_CMD_SET, r->judged);
+	proto = r->judged->key.ip.proto;
+	if (r->judged->mask.ip.proto != 0xff)
+		r->judged->key.ip.proto = 0;	/* some of its bits say nothing */
+	r->acts = tn_actions_parse(r->dp->net, attr, &r->judged->key, !info->attrs[OVS_FLOW_ATTR_PROBE],
+				   info->extack);
+	r->judged->key.ip.proto = proto;
 	if (!IS_ERR(r->acts))
 		return 0;
 	return PTR_ERR(xchg(&r->acts, NULL));
@@ -114,13 +156,6 @@ static int get_request(struct request *r, struct genl_info *info)
 		return -EINVAL;
 	}
 	return get_actions(r, info);
-}
-
-/* The flow of that identity. dp->lock. */
-static struct tn_flow *find_flow(const struct request *r)
-{
-	return r->ufid ? tn_table_find_ufid(&r->dp->table, r->ufid, r->ufid_len) :
-			 tn_table_find_key(&r->dp->table, r->key);
 }
 
 /* --- answers ------------------------------------------------------------------------------------------ */
@@ -370,11 +405,20 @@ out:
 	return err;
 }
 
+/* Whether the request's actions were validated for the packets of @flow. dp->lock. */
+static bool judged_by(const struct request *r, const struct tn_flow *flow)
+{
+	struct match now;
+
+	match_of_flow(flow, &now);
+	return !memcmp(&now, r->judged, sizeof(now));
+}
+
 /* dp->lock. */
 static int set_locked(struct request *r, struct genl_info *info, struct tn_flow **flow)
 {
 	*flow = r->dp->dead ? NULL : find_flow(r);
-	if (!*flow) {
+	if (!*flow || (r->acts && !judged_by(r, *flow))) {	/* it may have come or changed meanwhile */
 		NL_SET_ERR_MSG(info->extack, "there is no such flow");
 		return -ENOENT;
 	}
