@@ -44,7 +44,7 @@ static int fragment_ipv4(const struct envelope *env, struct net *net, struct sk_
 	bool df = ip_hdr(skb)->frag_off & htons(IP_DF);
 	struct ip_frag_state state;
 
-	if (mru < hlen + 8)
+	if (hlen < sizeof(struct iphdr) || mru < hlen + 8)
 		return -EINVAL;
 	if (hlen > sizeof(struct iphdr)) {
 		/* Which options later fragments carry (RFC 791 §3.1) is known only after parsing them. */
