@@ -22,6 +22,7 @@ A = {name: number for number, name in enumerate(
     "ct_clear push_nsh pop_nsh meter clone check_pkt_len add_mpls dec_ttl".split())}
 F = {name: number for number, name in enumerate(
     "unspec key actions stats tcp_flags used clear mask probe ufid ufid_flags pad".split())}
+ANY = "203.0.113.77"   # the address that put_for_addresses() replaces
 FLOW_NEW, FLOW_DEL, FLOW_GET, FLOW_SET = 1, 2, 3, 4
 
 
@@ -124,8 +125,8 @@ class Family:
 
 def key(port=1, recirc=0, type=0x0800, frag="no", proto=None, src=None, dst=None, tp=None, ct_state=None, zone=None, mark=None,
         label=None, lse=None, nsh_path=None, vlan=None, dp_hash=None, ethernet=True):
-    """(key, mask): exact where a value is given. ct_state, dp_hash, mark, label: (value, mask). vlan: id, with what is
-    inside given by the other words."""
+    """(key, mask): exact where a value is given. ct_state, dp_hash, mark, label: (value, mask). src, dst: an address, or
+    address/mask. vlan: id, with what is inside given by the other words. ethernet: (source, destination) to match them."""
     pair = [b"", b""]
 
     def put(kind, value, mask=None):
@@ -144,14 +145,22 @@ def key(port=1, recirc=0, type=0x0800, frag="no", proto=None, src=None, dst=None
         put(K["ct_mark"], u32(mark[0]), u32(mark[1]))
     if label:
         put(K["ct_labels"], *(value.to_bytes(16, "little") for value in label))
-    if ethernet:
+    if ethernet is True:
         put(K["ethernet"], bytes(12), bytes(12))
+    elif ethernet:
+        put(K["ethernet"], b"".join(map(hwaddr, ethernet)))
     inner = _above_ethernet(type, frag, proto, src, dst, tp, lse, nsh_path)
     if vlan is not None:
         put(K["eth_type"], be(0x8100, 2))
         put(K["vlan"], be(0x1000 | vlan, 2), be(0x1fff, 2))
         return tuple(one + nest(K["encap"], part) for one, part in zip(pair, inner))
     return pair[0] + inner[0], pair[1] + inner[1]
+
+
+def _masked(text, size):
+    """Value and mask of an address, or of address/mask."""
+    value, _, mask = text.partition("/")
+    return address(value), address(mask) if mask else b"\xff" * size
 
 
 def _above_ethernet(type, frag, proto, src, dst, tp, lse, nsh_path):
@@ -161,7 +170,7 @@ def _above_ethernet(type, frag, proto, src, dst, tp, lse, nsh_path):
         size = 4 if type == 0x0800 else 16
         middle = b"" if size == 4 else bytes(4)
         def ip(want):
-            part = lambda text: (address(text) if want == "value" else b"\xff" * size) if text else bytes(size)
+            part = lambda text: _masked(text, size)[want == "mask"] if text else bytes(size)
             number = (proto if want == "value" else 0xff) if proto is not None else 0
             return part(src) + part(dst) + middle + bytes([number, 0, 0, FRAG[frag] if want == "value" else 0xff])
         kind = K["ipv4" if size == 4 else "ipv6"]
@@ -190,6 +199,32 @@ class Flows(Family):
     def put(self, match, *actions, flags=0):
         """A new flow, or other actions for the one that is there (with NLM_F_CREATE: an error then)."""
         self.ask(FLOW_NEW, nest(F["key"], match[0]) + nest(F["mask"], match[1]) + nest(F["actions"], *actions), self.dp, flags)
+
+    def put_for_addresses(self, addresses, match, *actions, ufid=True):
+        """A flow for each of many IPv4 addresses, without asking for answers: `match` and `actions` say ANY where the address
+        stands. With `ufid` the flow is named as a daemon names its flows. Raises the first error that came back.
+        """
+        name = attr(F["ufid"], bytes(12) + address(ANY)) if ufid else b""
+        flow = nest(F["key"], match[0]) + nest(F["mask"], match[1]) + nest(F["actions"], *actions) + name
+        pieces = self.message(FLOW_NEW, struct.pack("=i", self.dp) + flow, NLM_F_CREATE).split(address(ANY))
+        batch = []
+        for one in addresses:
+            batch.append(one.join(pieces))
+            if len(batch) == 64:
+                self.socket.send(b"".join(batch))
+                batch = []
+        if batch:
+            self.socket.send(b"".join(batch))
+        self._first_error()
+
+    def _first_error(self):
+        """Raises what the kernel answered to messages that asked for no answer."""
+        self.socket.setblocking(False)
+        try:
+            data = self.socket.recv(1 << 17)
+        except BlockingIOError:
+            return
+        self._raise(data[16:])
 
     def flush(self):
         self.ask(FLOW_DEL, b"", self.dp)

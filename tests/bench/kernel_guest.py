@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+# What tests/bench/kernel measures, in the guest: forwarding by the stock module, by turnout.ko and by the Linux bridge.
+# programs: sysctl iperf3 bridge
+# modules: pktgen dummy veth
+# available: openvswitch turnout bridge nf_conntrack nf_nat
+# deadline: 3000
+# cpus: 1
+# memory: 2G
+# clock: instructions
+
+"""Frames enter at in0 and leave to out0, a device that drops; a TCP connection goes from namespace h1 through v1 and v2 to h2.
+Writes /results/figures.json: {"cases": {case: {who: nanoseconds for a frame or for a kilobyte}}, "memory": {who: bytes for a
+flow}, "spread": the largest relative difference of two runs}.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from ovs_netlink import (ANY, Family, Flows, address, attr, be, ct, hwaddr, key, nest, output, push_vlan, recirc, set_, u32)
+from packets import MAC_A, MAC_B, eth, ip4, udp
+from pktgen import Generator
+from switch_lab import run
+
+WHO = {"stock": "openvswitch", "turnout": "turnout"}
+ROUNDS, LEAST = 2, 20000
+TCP_BYTES = 200 << 20
+MEMORY_FLOWS = 100000
+IN, OUT, LEFT, RIGHT = 1, 2, 3, 4
+figures = {"cases": {}, "memory": {}, "spread": 0.0}
+
+
+def counter(device, name):
+    return int(pathlib.Path(f"/sys/class/net/{device}/statistics/{name}").read_text())
+
+
+def devices():
+    """The ends of the road, and the namespaces of the TCP connection."""
+    run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
+    for name in ("in0", "out0"):
+        run("ip", "link", "add", name, "type", "dummy")
+        run("ip", "link", "set", name, "up")
+    for number, other in ((1, 2), (2, 1)):
+        ns = f"h{number}"
+        run("ip", "netns", "add", ns)
+        run("ip", "link", "add", f"v{number}", "type", "veth", "peer", "name", "eth0", "address", f"02:00:00:00:77:0{number}",
+            "netns", ns)
+        run("ip", "link", "set", f"v{number}", "up")
+        run("ip", "-n", ns, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
+        run("ip", "-n", ns, "link", "set", "eth0", "up")
+        run("ip", "-n", ns, "neighbour", "add", f"10.77.0.{other}", "lladdr", f"02:00:00:00:77:0{other}", "dev", "eth0")
+    return Generator("in0", dst_mac=MAC_B, src_mac=MAC_A, src_min="10.9.0.0", src_max="10.9.0.0")
+
+
+def record(case, who, values):
+    figures["cases"].setdefault(case, {})[who] = min(values)
+    figures["spread"] = max(figures["spread"], max(values) / min(values) - 1)
+    print(f"{who:8} {case:40} {min(values):8.1f}", flush=True)
+
+
+def frames(generator, case, who, first="10.1.0.0", number=1, arrives=1):
+    """One figure: frames to `number` addresses from `first` on, each of which leaves out0 `arrives` times."""
+    last = int.from_bytes(address(first), "big") + number - 1
+    generator.set(dst_min=first, dst_max=".".join(map(str, last.to_bytes(4, "big"))))
+    generator.run(max(number, 2000))
+    values = []
+    for _ in range(ROUNDS):
+        before, count = counter("out0", "tx_packets"), max(number, LEAST)
+        values.append(generator.run(count))
+        left = counter("out0", "tx_packets") - before
+        assert left == count * arrives, f"{who}, {case}: {left} frames left of {count}"
+    record(case, who, values)
+
+
+def tcp(who):
+    """Nanoseconds for a kilobyte of TCP in segments as large as the devices take."""
+    server = subprocess.Popen(["ip", "netns", "exec", "h2", "iperf3", "-s", "-1"], stdout=subprocess.DEVNULL)
+    client = ["ip", "netns", "exec", "h1", "iperf3", "-c", "10.77.0.2", "-n", str(TCP_BYTES), "-J"]
+    deadline = time.monotonic() + 30
+    while True:
+        done = subprocess.run(client, stdout=subprocess.PIPE, text=True)
+        if done.returncode == 0:
+            break
+        assert time.monotonic() < deadline, done.stdout
+        time.sleep(0.1)
+    server.wait()
+    total = json.loads(done.stdout)["end"]["sum_received"]
+    return total["seconds"] * 1e9 / (total["bytes"] / 1024)
+
+
+class Datapath:
+    """A datapath of one of the modules, with the four ports."""
+
+    def __init__(self, module):
+        self.module = module
+        run("modprobe", module)
+        Family("ovs_datapath").ask(1, attr(1, b"dp\0") + attr(2, u32(0)) + attr(5, u32(3)))
+        self.flows = Flows("dp")
+        for number, name in ((IN, "in0"), (OUT, "out0"), (LEFT, "v1"), (RIGHT, "v2")):
+            port = attr(1, u32(number)) + attr(2, u32(1)) + attr(3, name.encode() + b"\0") + attr(5, u32(0))
+            Family("ovs_vport").ask(1, port, self.flows.dp)
+
+    def execute(self, frame, port, *actions):
+        Family("ovs_packet").ask(3, attr(1, frame) + nest(2, attr(3, u32(port))) + nest(3, *actions), self.flows.dp)
+
+    def close(self):
+        Family("ovs_datapath").ask(2, b"", self.flows.dp)
+        run("rmmod", self.module)
+
+
+def addresses(number, first="10.1.0.0"):
+    base = int.from_bytes(address(first), "big")
+    return ((base + i).to_bytes(4, "big") for i in range(number))
+
+
+def flow_counts(dp, generator, who):
+    for number in (1, 10000, 100000):
+        dp.flows.flush()
+        dp.flows.put_for_addresses(addresses(number), key(dst=ANY), output(OUT))
+        frames(generator, f"output, {number:,} flow{'s' if number > 1 else ''}", who, number=number)
+
+
+def mask_counts(dp, generator, who):
+    """Every mask has one flow, and neighbouring addresses hit different ones."""
+    for number in (16, 64):
+        dp.flows.flush()
+        for i in range(number):
+            match = key(src=f"10.9.0.0/255.255.0.{i + 1}", dst=f"10.2.0.{i}/255.255.0.{number - 1}")
+            dp.flows.put(match, output(OUT))
+        for connections in (1, number, 16384):
+            frames(generator, f"{number} masks, {connections:,} connection{'s' if connections > 1 else ''}", who,
+                   "10.2.0.0", connections)
+
+
+def pipelines(dp, generator, who):
+    ip = key()
+    ethernet = set_("ethernet", hwaddr("02:11:11:11:11:11") + hwaddr("02:22:22:22:22:22"))
+    ttl = set_("ipv4", bytes(10) + b"\x09\0", bytes(10) + b"\xff\0")
+    source = set_("ipv4", address("10.3.3.3") + bytes(8), b"\xff" * 4 + bytes(8))
+    port = set_("udp", be(4000, 2) + bytes(2), b"\xff\xff\0\0")
+    for case, flows, arrives in (
+            ("set Ethernet and TTL", [(ip, ethernet, ttl, output(OUT))], 1),
+            ("set IPv4 address and UDP port", [(key(proto=17, tp=(9, 9)), source, port, output(OUT))], 1),
+            ("VLAN push", [(ip, push_vlan(10), output(OUT))], 1),
+            ("output to four", [(ip, *[output(OUT)] * 4)], 4),
+            ("recirc", [(ip, recirc(1)), (key(recirc=1), output(OUT))], 1)):
+        dp.flows.flush()
+        for match, *actions in flows:
+            dp.flows.put(match, *actions)
+        frames(generator, case, who, arrives=arrives)
+
+
+def conntrack(dp, generator, who):
+    """Packets of an established connection."""
+    dp.flows.flush()
+    dp.flows.put(key(), ct(zone=5), recirc(1))
+    dp.flows.put(key(recirc=1, ct_state=(0x22, 0x3f)), output(OUT))   # tracked and established, nothing else
+    dp.execute(eth(ip4(udp(9, 9), "10.9.0.0", "10.1.0.0")), IN, ct(commit=True, zone=5))
+    dp.execute(eth(ip4(udp(9, 9), "10.1.0.0", "10.9.0.0")), OUT, ct(zone=5))
+    frames(generator, "ct", who)
+
+
+def switching(dp, generator, who):
+    dp.flows.flush()
+    dp.flows.put(key(ethernet=(MAC_A, MAC_B)), output(OUT))
+    frames(generator, "switching by MAC address", who)
+    for one, other in ((LEFT, RIGHT), (RIGHT, LEFT)):
+        dp.flows.put(key(port=one), output(other))
+    record("GSO TCP, a kilobyte", who, [tcp(who) for _ in range(ROUNDS)])
+
+
+def free_memory():
+    """Bytes, once what waits for a grace period or in caches is back."""
+    time.sleep(2)
+    pathlib.Path("/proc/sys/vm/drop_caches").write_text("3")
+    return int(re.search(r"MemFree: +(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) * 1024
+
+
+def memory(dp, who):
+    """Flows named and used as a daemon's are, put in by a child whose own memory goes with it."""
+    dp.flows.flush()
+    before = free_memory()
+    child = os.fork()
+    if child == 0:
+        flows = Flows("dp")
+        flows.put_for_addresses(addresses(MEMORY_FLOWS), key(dst=ANY), output(OUT))
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    figures["memory"][who] = (before - free_memory()) / MEMORY_FLOWS
+    dp.flows.flush()
+
+
+def datapath(who, generator):
+    dp = Datapath(WHO[who])
+    memory(dp, who)
+    for measure in (flow_counts, mask_counts, pipelines, conntrack, switching):
+        measure(dp, generator, who)
+    dp.close()
+
+
+def linux_bridge(generator):
+    run("modprobe", "bridge")
+    run("ip", "link", "add", "br0", "type", "bridge")
+    for name in ("in0", "out0", "v1", "v2"):
+        run("ip", "link", "set", name, "master", "br0")
+    run("bridge", "fdb", "replace", MAC_B, "dev", "out0", "master", "static")
+    run("bridge", "fdb", "replace", MAC_A, "dev", "in0", "master", "static")
+    run("ip", "link", "set", "br0", "up")
+    frames(generator, "switching by MAC address", "bridge")
+    record("GSO TCP, a kilobyte", "bridge", [tcp("bridge") for _ in range(ROUNDS)])
+    run("ip", "link", "del", "br0")
+
+
+def main():
+    generator = devices()
+    frames(generator, "bare receive", "all", arrives=0)
+    for who in WHO:
+        datapath(who, generator)
+    linux_bridge(generator)
+    pathlib.Path("/results/figures.json").write_text(json.dumps(figures))
+    return 0
+
+
+sys.exit(main())
