@@ -73,14 +73,15 @@ class Tree:
                 self.add_file(extension)
                 self.add_libraries(extension)
 
-    def add_modules(self, kernel, names, extra=()):
+    def add_modules(self, kernel, names, optional=(), extra=()):
         """The named modules of a kernel directory, what they need, and modules built elsewhere (paths)."""
         source = kernel / "lib" / "modules" / kernel.name
         table = _Modules(source)
         with tempfile.TemporaryDirectory() as staging:
             target = pathlib.Path(staging) / "lib" / "modules" / kernel.name
             target.mkdir(parents=True)
-            for path in table.closure([*names, *(need for path in extra for need in depends(path))]):
+            names = [*names, *filter(table.has, optional), *(need for path in extra for need in depends(path))]
+            for path in table.closure(names):
                 (target / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source / path, target / path)
             for path in extra:
@@ -125,6 +126,9 @@ class _Modules:
     @staticmethod
     def plain(name):
         return name.replace("-", "_")
+
+    def has(self, name):
+        return self.plain(name) in self.builtin or self.plain(name) in self.file_of
 
     def closure(self, names):
         found = set()

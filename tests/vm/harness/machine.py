@@ -48,7 +48,7 @@ class Run:
 
 
 def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False, options=()):
-    """Runs the guest until it powers off. `folder` is emptied first. With `icount` one instruction is one nanosecond of the
+    """Runs the guest until it ends itself. A file `options` beside the kernel adds to its command line. With `icount` one instruction is one nanosecond of the
     guest's time, and a guest that waits skips to its next timer: what it measures does not depend on this host. Its processor
     lacks the fast forms of "rep stosb" and "rep movsb": the kernel then fills and copies by words, of which each counts as one
     instruction; by bytes, clearing memory would weigh more than all else.
@@ -56,6 +56,8 @@ def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False,
     folder = pathlib.Path(folder)
     run = Run(folder)
     disk = folder / "disk"
+    own_options = kernel / "options"
+    command_line = KERNEL_OPTIONS + (" " + own_options.read_text().strip() if own_options.exists() else "")
     with open(disk, "wb") as file:
         file.truncate(RESULTS_SIZE)
     speed = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"] if icount else ["-accel", "tcg,thread=multi"]
@@ -64,7 +66,7 @@ def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False,
              "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
              "-serial", f"file:{folder}/console", "-serial", f"file:{folder}/output",
              "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
-             "-kernel", str(kernel / "vmlinuz"), "-initrd", str(initramfs), "-append", KERNEL_OPTIONS, *options]
+             "-kernel", str(kernel / "vmlinuz"), "-initrd", str(initramfs), "-append", command_line, *options]
     process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=open(folder / "qemu.log", "wb"),
                                stderr=subprocess.STDOUT)
     try:

@@ -143,6 +143,9 @@ def internal_device_dies_with_its_namespace(hosts):
 
 
 def it_refuses_beside_the_stock_module(hosts):
+    if subprocess.run(["modprobe", "-n", "openvswitch"], capture_output=True).returncode:
+        print("skipped: this kernel has no other datapath module")
+        return
     run("rmmod", "turnout")
     run("modprobe", "openvswitch")
     run("modprobe", "turnout", check=False)

@@ -108,6 +108,9 @@ def devices_and_namespaces_go_under_traffic():
 
 @test
 def a_second_datapath_module_is_refused_with_words():
+    if run("modprobe", "-n", "openvswitch", check=False).returncode:
+        print("skipped: this kernel has no other datapath module")
+        return
     run("modprobe", "openvswitch", check=False)
     assert not os.path.exists("/sys/module/openvswitch")
     run("rmmod", "turnout")
