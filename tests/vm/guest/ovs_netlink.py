@@ -81,6 +81,13 @@ class Family:
             for kind, data in attributes(payload):
                 if kind == 1:
                     self.id = struct.unpack("=H", data)[0]
+                elif kind == 7:   # CTRL_ATTR_MCAST_GROUPS
+                    groups = [dict(attributes(group)) for _, group in attributes(data)]
+                    self.groups = {group[1].rstrip(b"\0").decode(): struct.unpack("=I", group[2])[0] for group in groups}
+
+    def join(self, group):
+        """Notifications of the group come in on this socket, too."""
+        self.socket.setsockopt(270, 1, self.groups[group])   # NETLINK_ADD_MEMBERSHIP
 
     @property
     def pid(self):

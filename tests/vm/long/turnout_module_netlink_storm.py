@@ -46,6 +46,7 @@ def the_storm_is_weathered():
         over.set()
         sender.join()
     print(f"{sent} messages:", ", ".join(f"{count} {what}" for what, count in storm.count.items()))
+    assert not storm.leaked, "\n".join(storm.leaked[:5])
     assert sent >= MESSAGES and all(count > MESSAGES // 100 for count in storm.count.values()), storm.count
 
 
