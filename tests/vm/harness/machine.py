@@ -48,10 +48,12 @@ class Run:
 
 
 def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False, options=()):
-    """Runs the guest until it ends itself. A file `options` beside the kernel adds to its command line. With `icount` one instruction is one nanosecond of the
-    guest's time, and a guest that waits skips to its next timer: what it measures does not depend on this host. Its processor
-    lacks the fast forms of "rep stosb" and "rep movsb": the kernel then fills and copies by words, of which each counts as one
-    instruction; by bytes, clearing memory would weigh more than all else.
+    """Runs the guest until it ends itself. A file `options` beside the kernel adds to its command line.
+
+    With `icount` one instruction is one nanosecond of the guest's time, and a guest that waits skips to its next timer: what
+    it measures does not depend on this host. Its processor lacks the fast forms of "rep stosb" and "rep movsb": the kernel
+    then fills and copies by words, of which each counts as one instruction; by bytes, clearing memory would weigh more than
+    all else.
     """
     folder = pathlib.Path(folder)
     run = Run(folder)
