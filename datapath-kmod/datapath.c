@@ -132,7 +132,7 @@ int tn_dp_link_port(struct tn_dp *dp, struct tn_port *port)
 
 	if (port->port_no >= ports->n) {
 		n = roundup_pow_of_two(port->port_no + 1);
-		bigger = kvzalloc(struct_size(bigger, port, n), GFP_KERNEL);
+		bigger = kvzalloc(struct_size(bigger, port, n), GFP_KERNEL_ACCOUNT);
 		if (!bigger)
 			return -ENOMEM;
 		bigger->n = n;
@@ -277,7 +277,7 @@ int tn_dp_set_cpu_pids(struct tn_dp *dp, const struct nlattr *attr, struct netli
 		NL_SET_ERR_MSG_ATTR(extack, attr, "OVS_DP_ATTR_PER_CPU_PIDS is not an array of u32");
 		return -EINVAL;
 	}
-	pids = kmalloc(struct_size(pids, pid, n), GFP_KERNEL);
+	pids = kmalloc(struct_size(pids, pid, n), GFP_KERNEL_ACCOUNT);
 	if (!pids)
 		return -ENOMEM;
 	pids->n = n;
@@ -306,7 +306,7 @@ static void rebalance(struct work_struct *work)
 /* Everything but the local port. May sleep. */
 static struct tn_dp *dp_alloc(struct net *net)
 {
-	struct tn_dp *dp = kzalloc(sizeof(*dp), GFP_KERNEL);
+	struct tn_dp *dp = kzalloc(sizeof(*dp), GFP_KERNEL_ACCOUNT);
 	struct tn_ports *ports;
 
 	if (!dp)
@@ -316,7 +316,7 @@ static struct tn_dp *dp_alloc(struct net *net)
 	refcount_set(&dp->refs, 1);
 	INIT_LIST_HEAD(&dp->node);
 	INIT_DELAYED_WORK(&dp->rebalance, rebalance);
-	ports = kvzalloc(struct_size(ports, port, 16), GFP_KERNEL);
+	ports = kvzalloc(struct_size(ports, port, 16), GFP_KERNEL_ACCOUNT);
 	if (!ports)
 		goto free_dp;
 	ports->n = 16;

@@ -11,13 +11,14 @@
 /* May sleep. */
 struct tn_masks *tn_masks_alloc(u32 room)
 {
-	struct tn_masks *masks = kvzalloc(struct_size(masks, m, room), GFP_KERNEL);
+	struct tn_masks *masks = kvzalloc(struct_size(masks, m, room), GFP_KERNEL_ACCOUNT);
 
 	if (!masks)
 		return NULL;
 	masks->room = room;
 	if (room * sizeof(u64) <= PCPU_MIN_UNIT_SIZE)	/* else they stay in their order */
-		masks->hits = __alloc_percpu(room * sizeof(u64), sizeof(u64));
+		masks->hits = __alloc_percpu_gfp(room * sizeof(u64), sizeof(u64),
+						 GFP_KERNEL_ACCOUNT);
 	return masks;
 }
 
@@ -118,7 +119,7 @@ struct tn_mask *tn_table_get_mask(struct tn_table *table, const struct tn_key *b
 			return mask;
 		}
 	}
-	mask = kzalloc(struct_size(mask, w, n), GFP_KERNEL);
+	mask = kzalloc(struct_size(mask, w, n), GFP_KERNEL_ACCOUNT);
 	if (!mask)
 		return ERR_PTR(-ENOMEM);
 	mask->n_flows = 1;
@@ -138,6 +139,18 @@ void tn_table_put_mask(struct tn_table *table, struct tn_mask *mask)
 {
 	if (!--mask->n_flows && masks_remove(table, mask))
 		kfree_rcu(mask, rcu);
+}
+
+void tn_table_clear_masks(struct tn_table *table)
+{
+	struct tn_masks *masks = rcu_dereference_raw(table->masks), *none = tn_masks_alloc(16);
+	u32 i;
+
+	if (!none)
+		return;	/* they stay in, empty */
+	for (i = 0; i < masks->n; i++)
+		kfree_rcu(rcu_dereference_raw(masks->m[i]), rcu);
+	masks_replace(table, none);
 }
 
 u32 tn_table_n_masks(const struct tn_table *table)

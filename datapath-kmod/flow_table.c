@@ -109,7 +109,7 @@ static u32 hash_id(const struct tn_flow *flow)
 /* May sleep. */
 static struct tn_buckets *buckets_alloc(u32 n)
 {
-	struct tn_buckets *bk = kvzalloc(struct_size(bk, b, n), GFP_KERNEL);
+	struct tn_buckets *bk = kvzalloc(struct_size(bk, b, n), GFP_KERNEL_ACCOUNT);
 
 	if (bk)
 		bk->mask = n - 1;
@@ -156,7 +156,7 @@ static int buckets_insert(struct tn_buckets *bk, struct tn_flow *flow, u32 hash)
 			break;
 		b = next;
 	}
-	next = kzalloc(sizeof(*next), GFP_KERNEL);
+	next = kzalloc(sizeof(*next), GFP_KERNEL_ACCOUNT);
 	if (!next)
 		return -ENOMEM;
 	next->hash[0] = hash;
@@ -467,13 +467,13 @@ int tn_table_set_cache_size(struct tn_table *table, u32 size)
 	if (size == (old ? old->size : 0))
 		return 0;
 	if (size) {
-		cache = kvzalloc(struct_size(cache, cpu, nr_cpu_ids), GFP_KERNEL);
+		cache = kvzalloc(struct_size(cache, cpu, nr_cpu_ids), GFP_KERNEL_ACCOUNT);
 		if (!cache)
 			return -ENOMEM;
 		cache->size = size;
 		cache->sets = max(size / WAYS, 1u) - 1;
 		for_each_possible_cpu(cpu) {
-			cache->cpu[cpu] = kvcalloc(size, sizeof(struct cache_entry), GFP_KERNEL);
+			cache->cpu[cpu] = kvcalloc(size, sizeof(struct cache_entry), GFP_KERNEL_ACCOUNT);
 			if (!cache->cpu[cpu]) {
 				cache_free(cache);
 				return -ENOMEM;
@@ -512,9 +512,11 @@ void tn_table_flush(struct tn_table *table)
 
 	while ((flow = tn_table_next(table, &bucket, &skip))) {
 		tn_table_unlink(table, flow);
-		tn_table_put_mask(table, flow->mask);
+		flow->mask->n_flows--;
 		tn_flow_free_rcu(flow);
+		cond_resched();
 	}
+	tn_table_clear_masks(table);	/* one by one each would copy the array */
 }
 
 void tn_table_destroy(struct tn_table *table)

@@ -50,6 +50,8 @@ struct tn_flow *tn_table_find_match(const struct tn_table *table, const struct t
 /* The mask of the bits @bits, shared, with one flow counted; -ENOMEM, -ENOSPC. dp->lock, may sleep. */
 struct tn_mask *tn_table_get_mask(struct tn_table *table, const struct tn_key *bits);
 void tn_table_put_mask(struct tn_table *table, struct tn_mask *mask);
+/* Takes out all masks, none of which has flows any more. dp->lock, may sleep. */
+void tn_table_clear_masks(struct tn_table *table);
 
 /* Publishes a flow whose mask was taken with tn_table_get_mask(). 0 or -ENOMEM. dp->lock, may sleep. */
 int tn_table_insert(struct tn_table *table, struct tn_flow *flow);

@@ -285,7 +285,7 @@ static struct meter *parse_meter(struct genl_info *info)
 		NL_SET_ERR_MSG_ATTR(info->extack, bands, "OVS_METER_ATTR_BANDS has too many bands or bytes left over");
 		return ERR_PTR(-EINVAL);
 	}
-	meter = kzalloc(struct_size(meter, bands, n), GFP_KERNEL);
+	meter = kzalloc(struct_size(meter, bands, n), GFP_KERNEL_ACCOUNT);
 	if (!meter)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&meter->lock);
@@ -345,7 +345,7 @@ static int meter_set(struct sk_buff *skb, struct genl_info *info)
 		goto unlock;
 	if (old && !info->attrs[OVS_METER_ATTR_CLEAR])
 		inherit(meter, old);
-	err = xa_err(xa_store(&dp->meters->by_id, meter->id, meter, GFP_KERNEL));
+	err = xa_err(xa_store(&dp->meters->by_id, meter->id, meter, GFP_KERNEL_ACCOUNT));
 	if (err)
 		goto unlock;
 	if (old)

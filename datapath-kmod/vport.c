@@ -44,7 +44,7 @@ int tn_port_set_pids(struct tn_port *port, const struct nlattr *attr, struct net
 		return -EINVAL;
 	}
 	if (n) {
-		pids = kmalloc(struct_size(pids, pid, n), GFP_KERNEL);
+		pids = kmalloc(struct_size(pids, pid, n), GFP_KERNEL_ACCOUNT);
 		if (!pids)
 			return -ENOMEM;
 		pids->n = n;
@@ -67,7 +67,7 @@ struct tn_port *tn_port_add(struct tn_dp *dp, const struct tn_port_parms *parms)
 		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_TYPE names no type of this module");
 		return ERR_PTR(-EAFNOSUPPORT);
 	}
-	port = kzalloc(sizeof(*port), GFP_KERNEL);
+	port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
 	if (!port)
 		return ERR_PTR(-ENOMEM);
 	port->dp = dp;
