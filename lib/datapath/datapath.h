@@ -20,6 +20,7 @@
 #include "lib/netdev/netdev.h"
 #include "lib/netdev/registry.h"
 
+namespace turnout::io { class Loop; }
 namespace turnout::datapath {
 
 using Ufid = std::array<uint32_t, 4>;              // names an installed flow: a 128-bit hash of masked key and mask
@@ -92,6 +93,11 @@ class Datapath {
   virtual Status del_port(DpPort port) = 0;        // returns when no packet thread can touch the device any more
   virtual netdev::Device* device(DpPort port) = 0; // main thread; nullptr if absent
   virtual std::vector<PortInfo> ports() const = 0;
+  // A datapath that other programs reach, too (a kernel's): `changed` runs on the loop when ports came or went, or all of
+  // it, by another hand than this object's. Main thread.
+  virtual void watch_ports(io::Loop& /*loop*/, std::function<void()> /*changed*/) {}
+  // Takes out what others put in, and says which of the ports that were added here stand no more. Main thread.
+  virtual std::vector<DpPort> reconcile_ports() { return {}; }
 
   virtual Status put_flow(const FlowEntry& flow, bool may_modify) = 0;
   virtual Status clear_flow_stats(const FlowEntry& flow) = 0;          // ENOENT: no such flow
@@ -101,6 +107,15 @@ class Datapath {
   virtual std::optional<FlowEntry> find_flow(const FlowEntry& like) const { return get_flow(like.ufid); }
   virtual std::optional<FlowStats> remove_flow(const FlowEntry& like) { return del_flow(like.ufid); }
   virtual void each_flow(const std::function<void(const FlowEntry&)>& f) const = 0;   // not inside an RCU read section
+  // The same, where names and statistics are enough: the rest of an entry may be zeros (the key stays of one that is unnamed).
+  virtual void each_flow_statistics(const std::function<void(const FlowEntry&)>& f) const { each_flow(f); }
+  // Many at once, which a kernel is told in few messages. As put_flow(flow, true) and del_flow(ufid) for each in turn.
+  virtual void put_flows(std::span<const FlowEntry> flows, const std::function<void(size_t, const Status&)>& done) {
+    for (size_t i = 0; i < flows.size(); ++i) done(i, put_flow(flows[i], true));
+  }
+  virtual void del_flows(std::span<const Ufid> ufids, const std::function<void(size_t, const std::optional<FlowStats>&)>& done) {
+    for (size_t i = 0; i < ufids.size(); ++i) done(i, del_flow(ufids[i]));
+  }
   virtual void flush_flows() = 0;
   virtual void set_flow_limit(uint64_t flows) = 0;
 

@@ -9,17 +9,17 @@
 #include <netlink/socket.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace turnout::netlink {
 
 namespace {
 constexpr int kEventBuffer = 1 << 20;      // room for a burst of a thousand links
-constexpr size_t kReceiveBuffer = 64 * 1024;
+constexpr size_t kReceiveBuffer = 128 * 1024;   // a message is at most an attribute of 64 kB and a little more
 
 // An attribute that does not fit means a wrong capacity in our own code.
 void must(int libnl_result) {
@@ -74,8 +74,10 @@ Result<std::unique_ptr<Socket>> Socket::open(int protocol, const Netns& ns) {
   return opened;
 }
 
+Socket::Socket(nl_sock* socket) : socket_(socket), buffer_(std::make_unique_for_overwrite<char[]>(kReceiveBuffer)) {}
 Socket::~Socket() { nl_socket_free(socket_); }
 int Socket::fd() const { return nl_socket_get_fd(socket_); }
+uint32_t Socket::port_id() const { return nl_socket_get_local_port(socket_); }
 
 namespace {
 // The kernel's own sentence about an error, if it sent one (NETLINK_EXT_ACK).
@@ -100,14 +102,23 @@ Status status_of(const nlmsghdr& header) {
 }
 }  // namespace
 
-Status Socket::read_answer(uint32_t sequence, const Receive& receive, bool* interrupted) {
-  std::vector<char> buffer(kReceiveBuffer);
+Result<size_t> Socket::receive(char* buffer, int flags) {
   for (;;) {
-    const ssize_t n = recv(fd(), buffer.data(), buffer.size(), 0);
+    // With MSG_TRUNC the kernel says how long the datagram was, however much of it found room.
+    const ssize_t n = recv(fd(), buffer, kReceiveBuffer, flags | MSG_TRUNC);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno("reading from a netlink socket", errno);
-    int left = static_cast<int>(n);
-    for (auto* m = reinterpret_cast<nlmsghdr*>(buffer.data()); nlmsg_ok(m, left); m = nlmsg_next(m, &left)) {
+    if (static_cast<size_t>(n) > kReceiveBuffer) return fail_errno("a netlink message is too long", EMSGSIZE);
+    return static_cast<size_t>(n);
+  }
+}
+
+Status Socket::read_answer(uint32_t sequence, const Receive& receive, bool* interrupted) {
+  for (;;) {
+    auto n = this->receive(buffer_.get(), 0);
+    if (!n) return fail(n);
+    int left = static_cast<int>(*n);
+    for (auto* m = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(m, left); m = nlmsg_next(m, &left)) {
       if (m->nlmsg_seq != sequence) continue;      // the rest of an answer that was given up
       if (m->nlmsg_flags & NLM_F_DUMP_INTR && interrupted) *interrupted = true;
       if (m->nlmsg_type == NLMSG_ERROR) return status_of(*m);
@@ -167,41 +178,62 @@ Status Socket::batch(std::span<const Message* const> messages) {
   return first;
 }
 
-Status Socket::batch(std::span<const Message* const> messages, const std::function<void(size_t, const Status&)>& each) {
-  std::vector<char> bytes;
-  std::vector<uint32_t> answers;
-  for (const Message* message : messages) {
-    nlmsghdr* header = nlmsg_hdr(message->raw());
-    header->nlmsg_flags |= NLM_F_ACK;
-    header->nlmsg_seq = NL_AUTO_SEQ;
-    nl_complete_msg(socket_, message->raw());
-    answers.push_back(header->nlmsg_seq);
-    const char* start = reinterpret_cast<const char*>(header);
-    bytes.insert(bytes.end(), start, start + NLMSG_ALIGN(header->nlmsg_len));
+Status Socket::exchange(std::span<uint8_t> bytes, const AnswerOf& answer, const FailureOf& failed) {
+  uint32_t first = 0, count = 0;
+  nlmsghdr* last = nullptr;
+  for (size_t at = 0; at + sizeof(nlmsghdr) <= bytes.size(); at += NLMSG_ALIGN(last->nlmsg_len)) {
+    last = reinterpret_cast<nlmsghdr*>(bytes.data() + at);
+    last->nlmsg_seq = nl_socket_use_seq(socket_);
+    if (!count++) first = last->nlmsg_seq;
   }
-  if (const int sent = nl_sendto(socket_, bytes.data(), bytes.size()); sent < 0) return fail(nl_geterror(sent), EIO);
-  for (size_t i = 0; i < answers.size(); ++i) each(i, read_answer(answers[i], {}, nullptr));
-  return {};
+  if (!last) return {};
+  last->nlmsg_flags |= NLM_F_ACK;
+  ssize_t sent;
+  while ((sent = send(fd(), bytes.data(), bytes.size(), 0)) < 0 && errno == EINTR) {
+  }
+  if (sent < 0) return fail_errno("sending to a netlink socket", errno);
+  for (;;) {
+    auto n = receive(buffer_.get(), 0);
+    if (!n) return fail(n);
+    int left = static_cast<int>(*n);
+    for (auto* m = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(m, left); m = nlmsg_next(m, &left)) {
+      const uint32_t index = m->nlmsg_seq - first;
+      if (index >= count) continue;                // the rest of an answer that was given up
+      if (m->nlmsg_type != NLMSG_ERROR) {
+        if (answer) answer(index, *m);
+        continue;
+      }
+      if (Status done = status_of(*m); !done && failed) failed(index, std::move(done));
+      if (index == count - 1) return {};
+    }
+  }
+}
+
+void Socket::set_buffers(int receive, int send) {
+  const auto set = [this](int forced, int plain, int size) {
+    if (size && setsockopt(fd(), SOL_SOCKET, forced, &size, sizeof size) < 0)
+      setsockopt(fd(), SOL_SOCKET, plain, &size, sizeof size);
+  };
+  set(SO_RCVBUFFORCE, SO_RCVBUF, receive);
+  set(SO_SNDBUFFORCE, SO_SNDBUF, send);
 }
 
 Status Socket::subscribe(int group) {
-  int size = kEventBuffer;
-  if (setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
-    setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  set_buffers(kEventBuffer, 0);
   if (setsockopt(fd(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0)
     return fail_errno("subscribing to netlink events", errno);
   return {};
 }
 
 Status Socket::read_events(const Receive& receive) {
-  std::vector<char> buffer(kReceiveBuffer);
+  // Its own: a receiver may end this socket.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kReceiveBuffer);
   for (;;) {
-    const ssize_t n = recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return {};
-    if (n < 0) return fail_errno("reading netlink events", errno);
-    int left = static_cast<int>(n);
-    for (auto* m = reinterpret_cast<nlmsghdr*>(buffer.data()); nlmsg_ok(m, left); m = nlmsg_next(m, &left)) receive(*m);
+    auto n = this->receive(buffer.get(), MSG_DONTWAIT);
+    if (!n && (n.error().code == EAGAIN || n.error().code == EWOULDBLOCK)) return {};
+    if (!n) return fail(n);
+    int left = static_cast<int>(*n);
+    for (auto* m = reinterpret_cast<nlmsghdr*>(buffer.get()); nlmsg_ok(m, left); m = nlmsg_next(m, &left)) receive(*m);
   }
 }
 

@@ -47,21 +47,31 @@ class Socket {
   Socket(const Socket&) = delete;
 
   int fd() const;
+  uint32_t port_id() const;                               // its address, which the kernel names in what it causes
   Status request(const Message& message, const Receive& receive = {});   // until the acknowledgement
   // Sends a dump and reads it all. An interrupted dump is begun again after `restart` was called.
   Status dump(const Message& message, const Receive& receive, const std::function<void()>& restart = {});
   // Sends several messages at once and waits for the answer to each; the first error wins.
   Status batch(std::span<const Message* const> messages);
-  // The same, and tells how each one went. For messages that nfnetlink does not bracket.
-  Status batch(std::span<const Message* const> messages, const std::function<void(size_t, const Status&)>& each);
+  // Sends messages that stand in `bytes` one behind the other, padded, complete but for their sequence numbers, in one
+  // call, and returns when the kernel has carried out all of them. Only the last one is acknowledged: what succeeds
+  // without an answer costs none. answer(i, message) gets what the i-th is answered (NLM_F_ECHO, a get), failed(i, error)
+  // what it fails with. Code EMSGSIZE: more than fits into the send buffer, nothing was done; ENOBUFS: answers were lost.
+  using AnswerOf = std::function<void(size_t, const nlmsghdr&)>;
+  using FailureOf = std::function<void(size_t, Status)>;
+  Status exchange(std::span<uint8_t> bytes, const AnswerOf& answer, const FailureOf& failed);
+  // Bytes of the socket's buffers; beyond the system's limits where the process is privileged. 0 leaves one alone.
+  void set_buffers(int receive, int send);
   Status subscribe(int group);
   // Reads all that wait. Code ENOBUFS: events were lost.
   Status read_events(const Receive& receive);
 
  private:
-  explicit Socket(nl_sock* socket) : socket_(socket) {}
+  explicit Socket(nl_sock* socket);
   Status read_answer(uint32_t sequence, const Receive& receive, bool* interrupted);
+  Result<size_t> receive(char* buffer, int flags);   // one datagram; its length
   nl_sock* socket_;
+  std::unique_ptr<char[]> buffer_;
 };
 
 }  // namespace turnout::netlink

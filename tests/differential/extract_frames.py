@@ -8,30 +8,13 @@ Frames are those of tests/golden/flow/extract.txt and mutations of them. Prints 
 import argparse
 import os
 import pathlib
-import random
 import re
 import sys
 import time
 
-from dummy_switch import Switch
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def golden_frames():
-    lines = (ROOT / "tests/golden/flow/extract.txt").read_text().splitlines()
-    return [bytes.fromhex(l.split()[1]) for l in lines if not l.startswith("#") and len(l.split()) == 2]
-
-
-def mutate(rng, frame):
-    frame = bytearray(frame)
-    for _ in range(rng.randrange(4)):
-        # Layer 2 addresses stay: multicast and reserved ones are the business of other tests.
-        if len(frame) > 12:
-            frame[rng.randrange(12, len(frame))] = rng.choice([0, 1, 6, 17, 58, 0xFF, rng.randrange(256)])
-    if rng.random() < 0.2:
-        del frame[rng.randrange(14, len(frame) + 1):]
-    return bytes(frame)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from dummy_switch import Switch     # noqa: E402
+from vector_frames import cases     # noqa: E402
 
 
 def priority_tag(frame):
@@ -61,9 +44,6 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=200)
     args = parser.parse_args()
-    rng = random.Random(args.seed)
-    frames = golden_frames()
-    cases = frames + [mutate(rng, rng.choice(frames)) for _ in range(args.count)]
     switches = [Switch(args.ours), Switch(args.reference)]
     passed = failed = 0
     try:
@@ -71,7 +51,7 @@ def main():
             switch.start()
             switch.vsctl("add-br", "br0", "--", "set", "Bridge", "br0", "datapath_type=dummy",
                          *(w for p in ("p1", "p2") for w in ("--", "add-port", "br0", p, "--", "set", "Interface", p, "type=dummy")))
-        for frame in filter(lambda f: not priority_tag(f), cases):
+        for frame in filter(lambda f: not priority_tag(f), cases(args.seed, args.count)):
             ours, reference = (megaflow(s, frame) for s in switches)
             if ours == reference:
                 passed += 1

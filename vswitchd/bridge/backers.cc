@@ -82,6 +82,9 @@ Result<upcall::Backend*> Backers::get(const std::string& type, const GlobalSetti
   }
   auto backend = std::make_unique<upcall::Backend>(loop_, std::move(datapath));
   backend->revalidator().configure(settings.revalidator);
+  backend->datapath().watch_ports(loop_, [this, raw = backend.get()] {
+    if (ports_changed_) ports_changed_(*raw);
+  });
   registry_.add(backend->datapath());
   return (backends_[type] = std::move(backend)).get();
 }

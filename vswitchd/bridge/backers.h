@@ -2,6 +2,7 @@
 // this host (design decision 2). Main thread only.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -27,6 +28,8 @@ class Backers {
   std::vector<std::string> types() const;          // Open_vSwitch.datapath_types
   // Made when first asked for. Code EAFNOSUPPORT: unknown type.
   Result<upcall::Backend*> get(const std::string& type, const GlobalSettings& settings);
+  // Ports of a datapath came or went by another program's hand.
+  void on_ports_changed(std::function<void(upcall::Backend&)> call) { ports_changed_ = std::move(call); }
   void drop_unused(const std::set<std::string>& used_types);
   void configure(const GlobalSettings& settings);  // of those that exist
   void leave();                                    // the process ends, and a kernel goes on forwarding
@@ -49,6 +52,7 @@ class Backers {
   KernelProbe& kernel_;
   const unsigned cpus_;
   std::map<std::string, std::unique_ptr<upcall::Backend>> backends_;
+  std::function<void(upcall::Backend&)> ports_changed_;
   GlobalSettings applied_;
   bool said_which_ = false, said_refused_ = false;
 };

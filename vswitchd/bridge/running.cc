@@ -17,7 +17,13 @@ Log log_bridge{"bridge"};
 Counter count_reconfigure{"bridge_reconfigure"};
 }
 
-Running::~Running() { close_all(false); }
+Running::Running(Context context) : context_(std::move(context)) {
+  context_.backers.on_ports_changed([this](upcall::Backend& backend) { ports_changed(backend); });
+}
+Running::~Running() {
+  context_.backers.on_ports_changed({});
+  close_all(false);
+}
 
 void Running::reconfigure(const Desired& current, const Desired& desired) {
   count_reconfigure.add();
@@ -167,6 +173,25 @@ void Running::device_event(const std::string& name, netdev::DeviceEvent event) {
       if (i.dp_port != kDpPortNone) close_device(*at->bridge, i);
       open_interface(*at->bridge, *at->port, i);
       break;
+  }
+  publish();
+  context_.devices.flush();
+  if (is_dirty() && on_dirty_) on_dirty_();
+}
+
+void Running::ports_changed(upcall::Backend& backend) {
+  const std::vector<DpPort> lost = backend.datapath().reconcile_ports();
+  if (lost.empty()) return;
+  std::vector<Location> affected;
+  for (auto& [name, bridge] : bridges_)
+    for (auto& [port_name, port] : bridge.ports)
+      for (auto& [interface_name, i] : port.interfaces)
+        if (bridge.backend == &backend && std::find(lost.begin(), lost.end(), i.dp_port) != lost.end())
+          affected.push_back({&bridge, &port, &i});
+  for (const Location& at : affected) {
+    log_bridge.info("bridge {}: interface {} is in the datapath no more", at.bridge->name, at.interface->config.name);
+    close_device(*at.bridge, *at.interface);
+    open_interface(*at.bridge, *at.port, *at.interface);
   }
   publish();
   context_.devices.flush();

@@ -62,7 +62,7 @@ class Running {
     // The number that the database remembers of an interface, from before a restart.
     std::function<std::optional<uint16_t>(const Uuid& row)> remembered_ofport;
   };
-  explicit Running(Context context) : context_(std::move(context)) {}
+  explicit Running(Context context);
   ~Running();
   Running(const Running&) = delete;
 
@@ -90,6 +90,8 @@ class Running {
 
  private:
   void apply(const Step& step, const Desired& desired);
+  // Another program changed the ports of a datapath: what is configured is put back.
+  void ports_changed(upcall::Backend& backend);
 
   // apply_bridge.cc
   void add_bridge(const DesiredBridge& wanted);

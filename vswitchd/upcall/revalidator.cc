@@ -43,6 +43,7 @@ struct Revalidator::Impl {
   std::condition_variable work, idle;
   std::unique_ptr<Round> round;                                    // the one under way, or none
   uint64_t started = 0, finished = 0;                              // rounds
+  uint64_t last_generation = 0;                                    // of the round planned last
   unsigned running = 0;
   bool quit = false;
   int64_t began_ns = 0;
@@ -64,6 +65,7 @@ struct Revalidator::Impl {
     p.delete_all = flows > 2 * handler.flow_limit();
     p.slow_after_ns = real_now_ns() + settings.max_revalidator_ms * 1'000'000 / 2;
     p.min_pps = settings.min_revalidate_pps;
+    p.whole = p.generation != std::exchange(last_generation, p.generation);
     return p;
   }
 

@@ -56,13 +56,16 @@ Round::Verdict Round::retranslate(const datapath::FlowEntry& entry, InstalledFlo
   return Verdict::kModify;
 }
 
+// Takes the statistics in; does the flow go, whatever it does?
+bool Round::is_over(const datapath::FlowStats& stats, InstalledFlow& flow) const {
+  flow.round = plan_.number;
+  settle(stats, flow);
+  return plan_.delete_all || plan_.now.ns - std::max(flow.used_ns, flow.created.ns) > plan_.max_idle_ns;
+}
+
 Round::Verdict Round::judge(const datapath::FlowEntry& entry, InstalledFlow& flow,
                             datapath::ActionList& new_actions) const {
-  flow.round = plan_.number;
-  settle(entry.stats, flow);
-  if (plan_.delete_all) return Verdict::kDelete;
-  const int64_t last = std::max(flow.used_ns, flow.created.ns);
-  if (plan_.now.ns - last > plan_.max_idle_ns) return Verdict::kDelete;
+  if (is_over(entry.stats, flow)) return Verdict::kDelete;
   return flow.generation == plan_.generation ? Verdict::kKeep : retranslate(entry, flow, new_actions);
 }
 
@@ -80,35 +83,61 @@ Round::Verdict Round::adopt(const datapath::FlowEntry& entry, datapath::ActionLi
   return verdict;
 }
 
-void Round::remove(const datapath::Ufid& ufid) {
-  const auto last = dp_.del_flow(ufid);
-  const auto flow = handler_.flows().take(ufid);
-  if (last && flow) settle(*last, *flow);
+// Carried out after the walk: the datapath may hold locks during it that changing a flow needs.
+struct Round::Verdicts {
+  std::vector<datapath::Ufid> deletions, unclear;   // unclear: the whole flow is needed for a verdict
+  std::vector<datapath::FlowEntry> changes, unnamed;
+  uint64_t kept = 0;
+};
+
+void Round::visit(const datapath::FlowEntry& entry, Verdicts& verdicts) const {
+  Verdict verdict = Verdict::kDelete;
+  datapath::ActionList actions;
+  const bool ours = handler_.flows().with(entry.ufid, [&](InstalledFlow& flow) { verdict = judge(entry, flow, actions); });
+  if (!ours && !plan_.delete_all && !entry.unnamed) verdict = adopt(entry, actions);
+  if (verdict == Verdict::kDelete && entry.unnamed) verdicts.unnamed.push_back(entry);
+  else if (verdict == Verdict::kDelete) verdicts.deletions.push_back(entry.ufid);
+  else ++verdicts.kept;
+  if (verdict != Verdict::kModify) return;
+  verdicts.changes.push_back(entry);
+  verdicts.changes.back().actions = std::move(actions);
+}
+
+void Round::visit_statistics(const datapath::FlowEntry& entry, Verdicts& verdicts) const {
+  if (entry.unnamed) return verdicts.unnamed.push_back(entry);
+  bool over = plan_.delete_all, current = false;
+  handler_.flows().with(entry.ufid, [&](InstalledFlow& flow) {
+    over = is_over(entry.stats, flow);
+    current = flow.generation == plan_.generation;
+  });
+  if (over) verdicts.deletions.push_back(entry.ufid);
+  else if (current) ++verdicts.kept;
+  else verdicts.unclear.push_back(entry.ufid);
 }
 
 uint64_t Round::run(unsigned share) {
-  // Carried out after the walk: the datapath may hold locks during it that changing a flow needs.
-  std::vector<datapath::Ufid> deletions;
-  std::vector<datapath::FlowEntry> changes, unnamed;
-  uint64_t kept = 0;
-  dp_.each_flow([&](const datapath::FlowEntry& entry) {
-    if (InstalledFlows::shard_of(entry.ufid) % plan_.shares != share) return;
-    Verdict verdict = Verdict::kDelete;
-    datapath::ActionList actions;
-    const bool ours = handler_.flows().with(entry.ufid, [&](InstalledFlow& flow) { verdict = judge(entry, flow, actions); });
-    if (!ours && !plan_.delete_all && !entry.unnamed) verdict = adopt(entry, actions);
-    if (verdict == Verdict::kDelete && entry.unnamed) unnamed.push_back(entry);
-    else if (verdict == Verdict::kDelete) deletions.push_back(entry.ufid);
-    else ++kept;
-    if (verdict != Verdict::kModify) return;
-    changes.push_back(entry);
-    changes.back().actions = std::move(actions);
+  Verdicts verdicts;
+  const auto mine = [&](const datapath::FlowEntry& entry) { return InstalledFlows::shard_of(entry.ufid) % plan_.shares == share; };
+  if (plan_.whole) {
+    dp_.each_flow([&](const datapath::FlowEntry& entry) { if (mine(entry)) visit(entry, verdicts); });
+  } else {
+    dp_.each_flow_statistics([&](const datapath::FlowEntry& entry) { if (mine(entry)) visit_statistics(entry, verdicts); });
+    for (const datapath::Ufid& ufid : verdicts.unclear)
+      if (const auto entry = dp_.get_flow(ufid)) visit(*entry, verdicts);
+  }
+  carry_out(verdicts);
+  return verdicts.kept;
+}
+
+void Round::carry_out(Verdicts& verdicts) {
+  dp_.put_flows(verdicts.changes, [&](size_t i, const Status& status) {
+    if (!status) verdicts.deletions.push_back(verdicts.changes[i].ufid);
   });
-  for (const datapath::FlowEntry& entry : changes)
-    if (!dp_.put_flow(entry, true)) deletions.push_back(entry.ufid);
-  for (const datapath::Ufid& ufid : deletions) remove(ufid);
-  for (const datapath::FlowEntry& entry : unnamed) (void)dp_.remove_flow(entry);
-  return kept;
+  dp_.del_flows(verdicts.deletions, [&](size_t i, const std::optional<datapath::FlowStats>& last) {
+    const auto flow = handler_.flows().take(verdicts.deletions[i]);
+    if (last && flow) settle(*last, *flow);
+  });
+  for (const datapath::FlowEntry& entry : verdicts.unnamed) (void)dp_.remove_flow(entry);
 }
 
 void Round::sweep() {

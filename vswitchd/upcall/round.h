@@ -17,6 +17,7 @@ struct RoundPlan {
   int64_t slow_after_ns = INT64_MAX;   // real time from which on flows below min_pps are not worth a translation
   uint64_t min_pps = 0;
   bool delete_all = false;
+  bool whole = true;                   // most flows will be translated again: read all of each of them from the start
 };
 
 class Round {
@@ -34,7 +35,11 @@ class Round {
   Verdict judge(const datapath::FlowEntry& entry, InstalledFlow& flow, datapath::ActionList& new_actions) const;
   Verdict adopt(const datapath::FlowEntry& entry, datapath::ActionList& new_actions) const;
   Verdict retranslate(const datapath::FlowEntry& entry, InstalledFlow& flow, datapath::ActionList& new_actions) const;
-  void remove(const datapath::Ufid& ufid);
+  struct Verdicts;
+  void visit(const datapath::FlowEntry& entry, Verdicts& verdicts) const;
+  void visit_statistics(const datapath::FlowEntry& entry, Verdicts& verdicts) const;
+  bool is_over(const datapath::FlowStats& stats, InstalledFlow& flow) const;
+  void carry_out(Verdicts& verdicts);
 
   datapath::Datapath& dp_;
   UpcallHandler& handler_;

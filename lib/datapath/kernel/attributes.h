@@ -17,10 +17,11 @@ namespace turnout::datapath::kernel {
 class AttributeWriter {
  public:
   void put(uint16_t type, const void* payload, size_t size) {
+    if (size > kMaxPayload) return void(too_long_ = true);
     const nlattr header{static_cast<uint16_t>(NLA_HDRLEN + size), type};
-    append(&header, sizeof header);
-    append(payload, size);
-    bytes_.resize(NLA_ALIGN(bytes_.size()));
+    uint8_t* to = append(NLA_ALIGN(NLA_HDRLEN + size));
+    std::memcpy(to, &header, sizeof header);
+    if (size) std::memcpy(to + sizeof header, payload, size);
   }
   template <typename T>
   void put(uint16_t type, const T& value) {
@@ -35,18 +36,28 @@ class AttributeWriter {
     return at;
   }
   void end(size_t nest) {
-    const auto length = static_cast<uint16_t>(bytes_.size() - nest);
-    std::memcpy(bytes_.data() + nest, &length, sizeof length);
+    const size_t length = bytes_.size() - nest;
+    if (length > UINT16_MAX) return void(too_long_ = true);
+    const auto field = static_cast<uint16_t>(length);
+    std::memcpy(bytes_.data() + nest, &field, sizeof field);
   }
+  // Room for headers, zeroed; valid until the next change.
+  uint8_t* append(size_t size) {
+    const size_t at = bytes_.size();
+    bytes_.resize(at + size);
+    return bytes_.data() + at;
+  }
+  void cut(size_t size) { bytes_.resize(size), too_long_ = false; }     // back to a size that there was; keeps its memory
+  // An attribute was longer than its 16-bit length can say: what was written is of no use.
+  bool too_long() const { return too_long_; }
   std::span<const uint8_t> bytes() const { return bytes_; }
+  std::span<uint8_t> bytes() { return bytes_; }
   bool empty() const { return bytes_.empty(); }
 
  private:
-  void append(const void* bytes, size_t size) {
-    const auto* from = static_cast<const uint8_t*>(bytes);
-    bytes_.insert(bytes_.end(), from, from + size);
-  }
+  static constexpr size_t kMaxPayload = UINT16_MAX - NLA_HDRLEN;
   std::vector<uint8_t> bytes_;
+  bool too_long_ = false;
 };
 
 struct Attribute {

@@ -5,15 +5,13 @@
 #include <string>
 
 #include "lib/datapath/kernel/attributes.h"
+#include "lib/datapath/kernel/request_batch.h"
 
 namespace turnout::datapath::kernel {
 namespace {
 
-struct Headers {
-  genlmsghdr generic;
-  ovs_header datapath;
-};
-static_assert(sizeof(Headers) == GENL_HDRLEN + sizeof(ovs_header));
+// Of a connection: what a full RequestBatch and a message of the longest kind behind it take, and answers to all of it.
+constexpr int kSendBuffer = 1 << 20, kReceiveBuffer = 2 << 20;
 
 std::span<const uint8_t> payload_of(const nlmsghdr& message, size_t headers) {
   const size_t skipped = NLMSG_HDRLEN + headers;
@@ -66,7 +64,7 @@ Result<Families> Families::find(netlink::Socket& socket) {
 netlink::Message make_request(const Family& family, uint8_t command, uint8_t version, int dp_ifindex, uint16_t flags,
                               size_t capacity) {
   netlink::Message message(family.id, NLM_F_REQUEST | flags, capacity);
-  const Headers headers{{command, version, 0}, {dp_ifindex}};
+  const RequestHeaders headers{{command, version, 0}, {dp_ifindex}};
   message.header(&headers, sizeof headers);
   return message;
 }
@@ -74,8 +72,8 @@ netlink::Message make_request(const Family& family, uint8_t command, uint8_t ver
 Answer read_answer(const nlmsghdr& message) {
   Answer answer;
   const auto headers = payload_of(message, 0);
-  if (headers.size() < sizeof(Headers)) return answer;
-  Headers read;
+  if (headers.size() < sizeof(RequestHeaders)) return answer;
+  RequestHeaders read;
   std::memcpy(&read, headers.data(), sizeof read);
   answer.command = read.generic.cmd;
   answer.dp_ifindex = read.datapath.dp_ifindex;
@@ -88,6 +86,7 @@ Result<std::unique_ptr<Connection>> Connection::open() {
   if (!socket) return fail(socket);
   auto families = Families::find(**socket);
   if (!families) return fail(families);
+  (*socket)->set_buffers(kReceiveBuffer, kSendBuffer);
   return std::unique_ptr<Connection>(new Connection(std::move(*socket), *families));
 }
 
@@ -102,10 +101,16 @@ Status Connection::dump(const netlink::Message& message, const std::function<voi
   return socket_->dump(message, [&](const nlmsghdr& m) { receive(read_answer(m)); }, restart);
 }
 
-Status Connection::batch(std::span<const netlink::Message* const> messages,
-                         const std::function<void(size_t, const Status&)>& each) {
+Status Connection::exchange(RequestBatch& batch, const AnswerOf& answer, const netlink::Socket::FailureOf& failed) {
   std::lock_guard lock(mutex_);
-  return socket_->batch(messages, each);
+  return socket_->exchange(batch.bytes(), [&](size_t i, const nlmsghdr& m) { if (answer) answer(i, read_answer(m)); }, failed);
+}
+
+Status Connection::request(RequestBatch& one, const std::function<void(const Answer&)>& receive) {
+  Status done;
+  const Status sent = exchange(one, [&](size_t, const Answer& answer) { if (receive) receive(answer); },
+                               [&](size_t, Status failed) { done = std::move(failed); });
+  return sent ? done : sent;
 }
 
 }  // namespace turnout::datapath::kernel

@@ -31,6 +31,14 @@ struct Families {
   static Result<Families> find(netlink::Socket& socket);
 };
 
+class RequestBatch;
+
+struct RequestHeaders {
+  genlmsghdr generic;
+  ovs_header datapath;
+};
+static_assert(sizeof(RequestHeaders) == GENL_HDRLEN + sizeof(ovs_header));
+
 // A request to a family: the headers of generic netlink and of the datapath in front of the attributes.
 // dp_ifindex: which datapath, 0 where the request names it otherwise. flags: NLM_F_REQUEST is added.
 netlink::Message make_request(const Family& family, uint8_t command, uint8_t version, int dp_ifindex, uint16_t flags = 0,
@@ -50,8 +58,13 @@ class Connection {
   Status request(const netlink::Message& message, const std::function<void(const Answer&)>& receive = {});
   Status dump(const netlink::Message& message, const std::function<void(const Answer&)>& receive,
               const std::function<void()>& restart = {});
-  Status batch(std::span<const netlink::Message* const> messages, const std::function<void(size_t, const Status&)>& each);
+  // Sends all of a batch and returns when the kernel has carried it out; netlink::Socket::exchange() says more.
+  using AnswerOf = std::function<void(size_t, const Answer&)>;
+  Status exchange(RequestBatch& batch, const AnswerOf& answer, const netlink::Socket::FailureOf& failed);
+  // A batch of one message; its error.
+  Status request(RequestBatch& one, const std::function<void(const Answer&)>& receive = {});
   const Families& families() const { return families_; }
+  uint32_t port_id() const { return socket_->port_id(); }
 
  private:
   Connection(std::unique_ptr<netlink::Socket> socket, Families families)

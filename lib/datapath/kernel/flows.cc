@@ -7,25 +7,31 @@
 namespace turnout::datapath::kernel {
 namespace {
 
-constexpr size_t kRoom = 8192;                       // for a key, a mask and a long action list
 constexpr int64_t kNanosecondsInMs = 1'000'000;
+constexpr uint32_t kNameAndStatistics = OVS_UFID_F_OMIT_KEY | OVS_UFID_F_OMIT_MASK | OVS_UFID_F_OMIT_ACTIONS;
 
-netlink::Message flow_request(const Family& family, uint8_t command, int dp_ifindex, uint16_t flags = 0) {
-  return make_request(family, command, OVS_FLOW_VERSION, dp_ifindex, flags, kRoom);
+AttributeWriter& flow_request(RequestBatch& batch, const Family& family, uint8_t command, int dp_ifindex, uint16_t flags = 0) {
+  return batch.begin(family, command, OVS_FLOW_VERSION, dp_ifindex, flags);
 }
 
-void put_ufid(netlink::Message& message, const Ufid& ufid) { message.put(OVS_FLOW_ATTR_UFID, ufid.data(), sizeof ufid); }
-
-void put_nest(netlink::Message& message, int attribute, const AttributeWriter& nested) {
-  message.put(attribute, nested.bytes().data(), nested.bytes().size());
+// encode(writer) inside an attribute.
+template <typename Encode>
+void nested(AttributeWriter& message, uint16_t attribute, Encode encode) {
+  const size_t nest = message.nest(attribute);
+  encode(message);
+  message.end(nest);
+}
+void put_key(AttributeWriter& message, const flow::FlowKey& key) {
+  nested(message, OVS_FLOW_ATTR_KEY, [&](AttributeWriter& w) { encode_key(key, w); });
+}
+void put_mask(AttributeWriter& message, const flow::FlowKey& key, const flow::FlowMask& mask) {
+  nested(message, OVS_FLOW_ATTR_MASK, [&](AttributeWriter& w) { encode_mask(key, mask, w); });
 }
 
 // What finds a flow that stands.
-void put_name(netlink::Message& message, const FlowEntry& like) {
-  if (!like.unnamed) return put_ufid(message, like.ufid);
-  AttributeWriter key;
-  encode_key(like.key, key);
-  put_nest(message, OVS_FLOW_ATTR_KEY, key);
+void put_name(AttributeWriter& message, const FlowEntry& like) {
+  if (!like.unnamed) return message.put(OVS_FLOW_ATTR_UFID, like.ufid);
+  put_key(message, like.key);
 }
 
 void read_stats(const Attribute& a, FlowStats& stats) {
@@ -44,63 +50,56 @@ void read_stats(const Attribute& a, FlowStats& stats) {
 
 }  // namespace
 
-netlink::Message put_flow_request(const Family& family, int dp_ifindex, const FlowEntry& flow, bool may_modify,
-                                  uint32_t upcall_pid) {
-  AttributeWriter key, mask, actions;
-  encode_key(flow.key, key);
-  encode_mask(flow.key, flow.mask, mask);
-  encode_actions(flow.actions, upcall_pid, actions);
+Status put_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowView& flow, bool may_modify,
+                        uint32_t upcall_pid) {
   // Either flag alone makes the module refuse a flow that stands.
-  netlink::Message message = flow_request(family, OVS_FLOW_CMD_NEW, dp_ifindex, may_modify ? 0 : NLM_F_CREATE | NLM_F_EXCL);
-  if (!flow.unnamed) put_ufid(message, flow.ufid);
-  put_nest(message, OVS_FLOW_ATTR_KEY, key);
-  put_nest(message, OVS_FLOW_ATTR_MASK, mask);
-  put_nest(message, OVS_FLOW_ATTR_ACTIONS, actions);
-  return message;
+  const uint16_t flags = may_modify ? 0 : NLM_F_CREATE | NLM_F_EXCL;
+  AttributeWriter& message = flow_request(batch, family, OVS_FLOW_CMD_NEW, dp_ifindex, flags);
+  if (!flow.unnamed) message.put(OVS_FLOW_ATTR_UFID, flow.ufid);
+  put_key(message, flow.key);
+  put_mask(message, flow.key, flow.mask);
+  nested(message, OVS_FLOW_ATTR_ACTIONS, [&](AttributeWriter& w) { encode_actions(flow.actions, upcall_pid, w); });
+  return batch.end();
 }
 
-netlink::Message delete_flow_request(const Family& family, int dp_ifindex, const FlowEntry& like) {
-  netlink::Message message = flow_request(family, OVS_FLOW_CMD_DEL, dp_ifindex, NLM_F_ECHO);
+Status delete_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowEntry& like) {
+  AttributeWriter& message = flow_request(batch, family, OVS_FLOW_CMD_DEL, dp_ifindex, NLM_F_ECHO);
   put_name(message, like);
-  message.put_u32(OVS_FLOW_ATTR_UFID_FLAGS, OVS_UFID_F_OMIT_KEY | OVS_UFID_F_OMIT_MASK | OVS_UFID_F_OMIT_ACTIONS);
-  return message;
+  message.put(OVS_FLOW_ATTR_UFID_FLAGS, kNameAndStatistics);
+  return batch.end();
 }
 
-netlink::Message clear_flow_request(const Family& family, int dp_ifindex, const FlowEntry& flow) {
-  AttributeWriter key, mask;
-  encode_key(flow.key, key);
-  encode_mask(flow.key, flow.mask, mask);
-  netlink::Message message = flow_request(family, OVS_FLOW_CMD_SET, dp_ifindex);
-  if (!flow.unnamed) put_ufid(message, flow.ufid);
-  put_nest(message, OVS_FLOW_ATTR_KEY, key);
-  put_nest(message, OVS_FLOW_ATTR_MASK, mask);
-  message.put(OVS_FLOW_ATTR_CLEAR, nullptr, 0);
-  return message;
+Status clear_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowEntry& flow) {
+  AttributeWriter& message = flow_request(batch, family, OVS_FLOW_CMD_SET, dp_ifindex);
+  if (!flow.unnamed) message.put(OVS_FLOW_ATTR_UFID, flow.ufid);
+  put_key(message, flow.key);
+  put_mask(message, flow.key, flow.mask);
+  message.put_flag(OVS_FLOW_ATTR_CLEAR);
+  return batch.end();
 }
 
-netlink::Message get_flow_request(const Family& family, int dp_ifindex, const FlowEntry& like) {
-  netlink::Message message = flow_request(family, OVS_FLOW_CMD_GET, dp_ifindex);
-  put_name(message, like);
-  return message;
+Status get_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowEntry& like) {
+  put_name(flow_request(batch, family, OVS_FLOW_CMD_GET, dp_ifindex), like);
+  return batch.end();
 }
 
-netlink::Message dump_flows_request(const Family& family, int dp_ifindex) {
-  return flow_request(family, OVS_FLOW_CMD_GET, dp_ifindex);
+Status flush_flows_request(RequestBatch& batch, const Family& family, int dp_ifindex) {
+  flow_request(batch, family, OVS_FLOW_CMD_DEL, dp_ifindex);
+  return batch.end();
 }
 
-netlink::Message flush_flows_request(const Family& family, int dp_ifindex) {
-  return flow_request(family, OVS_FLOW_CMD_DEL, dp_ifindex);
-}
-
-netlink::Message execute_request(const Family& family, int dp_ifindex, std::span<const uint8_t> packet,
-                                 const flow::FlowKey& key, const ActionList& actions, uint32_t upcall_pid) {
-  AttributeWriter key_attributes, action_attributes;
-  encode_key(key, key_attributes);
-  encode_actions(actions, upcall_pid, action_attributes);
-  netlink::Message message = make_request(family, OVS_PACKET_CMD_EXECUTE, OVS_PACKET_VERSION, dp_ifindex, 0, kRoom + packet.size());
+Status execute_request(RequestBatch& batch, const Family& family, int dp_ifindex, std::span<const uint8_t> packet,
+                       const flow::FlowKey& key, const ActionList& actions, uint32_t upcall_pid) {
+  AttributeWriter& message = batch.begin(family, OVS_PACKET_CMD_EXECUTE, OVS_PACKET_VERSION, dp_ifindex);
   message.put(OVS_PACKET_ATTR_PACKET, packet.data(), packet.size());
-  put_nest(message, OVS_PACKET_ATTR_KEY, key_attributes);
-  put_nest(message, OVS_PACKET_ATTR_ACTIONS, action_attributes);
+  nested(message, OVS_PACKET_ATTR_KEY, [&](AttributeWriter& w) { encode_key(key, w); });
+  nested(message, OVS_PACKET_ATTR_ACTIONS, [&](AttributeWriter& w) { encode_actions(actions, upcall_pid, w); });
+  return batch.end();
+}
+
+netlink::Message dump_flows_request(const Family& family, int dp_ifindex, DumpWhat what) {
+  netlink::Message message = make_request(family, OVS_FLOW_CMD_GET, OVS_FLOW_VERSION, dp_ifindex);
+  if (what == DumpWhat::kStatistics) message.put_u32(OVS_FLOW_ATTR_UFID_FLAGS, kNameAndStatistics);
   return message;
 }
 
@@ -109,6 +108,25 @@ FlowStats read_flow_stats(const Answer& answer) {
   AttributeReader reader(answer.attributes);
   while (auto a = reader.next()) read_stats(*a, stats);
   return stats;
+}
+
+Result<FlowEntry> read_flow_statistics(const Answer& answer) {
+  FlowEntry flow;
+  flow.unnamed = true;
+  AttributeReader reader(answer.attributes);
+  while (auto a = reader.next()) {
+    if (a->type == OVS_FLOW_ATTR_UFID) {
+      if (auto ufid = a->as<Ufid>()) flow.ufid = *ufid, flow.unnamed = false;
+    } else if (a->type == OVS_FLOW_ATTR_KEY) {
+      auto key = decode_key(a->payload);
+      if (!key) return fail(key);
+      flow.key = *key;
+    } else {
+      read_stats(*a, flow.stats);
+    }
+  }
+  if (!reader.is_whole()) return fail("malformed flow");
+  return flow;
 }
 
 Result<FlowEntry> read_flow(const Answer& answer) {

@@ -7,25 +7,41 @@
 #include "lib/base/result.h"
 #include "lib/datapath/datapath.h"
 #include "lib/datapath/kernel/families.h"
+#include "lib/datapath/kernel/request_batch.h"
 
 namespace turnout::datapath::kernel {
 
-// upcall_pid: of userspace actions, see action_codec.h. may_modify: a flow with this UFID gets the new actions.
-netlink::Message put_flow_request(const Family& family, int dp_ifindex, const FlowEntry& flow, bool may_modify,
-                                  uint32_t upcall_pid);
-// `like` names a flow: by its UFID, or by its key where it is unnamed. The answer holds the flow's last statistics and nothing else that is not asked for.
-netlink::Message delete_flow_request(const Family& family, int dp_ifindex, const FlowEntry& like);
-// The key finds the flow; actions stay as they are.
-netlink::Message clear_flow_request(const Family& family, int dp_ifindex, const FlowEntry& flow);
-netlink::Message get_flow_request(const Family& family, int dp_ifindex, const FlowEntry& like);
-netlink::Message dump_flows_request(const Family& family, int dp_ifindex);
-netlink::Message flush_flows_request(const Family& family, int dp_ifindex);
+// What is written of a flow, where it stands.
+struct FlowView {
+  const Ufid& ufid;
+  const flow::FlowKey& key;
+  const flow::FlowMask& mask;
+  const ActionList& actions;
+  bool unnamed = false;
+};
 
+// One message each, put at the end of a batch. Code E2BIG: an action list or a packet that no message can hold, and then
+// the batch is as before.
+// upcall_pid: of userspace actions, see action_codec.h. may_modify: a flow with this UFID gets the new actions.
+Status put_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowView& flow, bool may_modify,
+                        uint32_t upcall_pid);
+// `like` names a flow: by its UFID, or by its key where it is unnamed. The answer holds the flow's last statistics and nothing else that is not asked for.
+Status delete_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowEntry& like);
+// The key finds the flow; actions stay as they are.
+Status clear_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowEntry& flow);
+Status get_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowEntry& like);
+Status flush_flows_request(RequestBatch& batch, const Family& family, int dp_ifindex);
 // Runs actions on a packet. The key gives what does not stand in the packet itself.
-netlink::Message execute_request(const Family& family, int dp_ifindex, std::span<const uint8_t> packet,
-                                 const flow::FlowKey& key, const ActionList& actions, uint32_t upcall_pid);
+Status execute_request(RequestBatch& batch, const Family& family, int dp_ifindex, std::span<const uint8_t> packet,
+                       const flow::FlowKey& key, const ActionList& actions, uint32_t upcall_pid);
+
+// What: a flow's name and statistics alone, which is all that most visits need, or the whole of it.
+enum class DumpWhat { kWhole, kStatistics };
+netlink::Message dump_flows_request(const Family& family, int dp_ifindex, DumpWhat what);
 
 FlowStats read_flow_stats(const Answer& answer);
+// The name and the statistics of a flow. One without a UFID has its key instead.
+Result<FlowEntry> read_flow_statistics(const Answer& answer);
 // Whole flows; one without a UFID is unnamed and gets the one that its key and mask make.
 Result<FlowEntry> read_flow(const Answer& answer);
 

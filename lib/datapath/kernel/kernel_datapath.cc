@@ -3,12 +3,14 @@
 
 #include <cerrno>
 #include <algorithm>
+#include <atomic>
 #include <map>
 
 #include "lib/base/log.h"
 #include "lib/datapath/kernel/flows.h"
 #include "lib/datapath/kernel/kernel.h"
 #include "lib/datapath/kernel/kernel_port.h"
+#include "lib/datapath/kernel/port_watch.h"
 #include "lib/datapath/kernel/upcall_receiver.h"
 #include "lib/datapath/kernel/vports.h"
 
@@ -71,40 +73,54 @@ class KernelDatapath final : public Datapath {
     return ports;
   }
 
-  Status put_flow(const FlowEntry& flow, bool may_modify) override {
-    FlowEntry named = flow;
-    if (named.ufid == Ufid{}) named.ufid = make_ufid(flow.key, flow.mask);
-    return kernel_->request(put_flow_request(flows(), dp_.ifindex, named, may_modify, pid_of(kDpPortLocal)));
+  void watch_ports(io::Loop& loop, std::function<void()> changed) override {
+    auto watch = PortWatch::start(loop, kernel_->families(), {dp_.ifindex, {kernel_->port_id()}}, std::move(changed));
+    if (watch) watch_ = std::move(*watch);
+    else log_dpif.err("{}: changes by other programs will not be noticed ({})", dp_.name, watch.error().message);
   }
+  std::vector<DpPort> reconcile_ports() override;
+
+  Status put_flow(const FlowEntry& flow, bool may_modify) override {
+    return ask([&](RequestBatch& one) { return add_put(one, flow, may_modify); });
+  }
+  void put_flows(std::span<const FlowEntry> flows, const std::function<void(size_t, const Status&)>& done) override;
+  void del_flows(std::span<const Ufid> ufids,
+                 const std::function<void(size_t, const std::optional<FlowStats>&)>& done) override;
   Status clear_flow_stats(const FlowEntry& like) override {
     const auto flow = find_flow(like);
     if (!flow) return fail_errno("no such flow", ENOENT);
-    return kernel_->request(clear_flow_request(flows(), dp_.ifindex, *flow));
+    return ask([&](RequestBatch& one) { return clear_flow_request(one, flows(), dp_.ifindex, *flow); });
   }
   std::optional<FlowStats> del_flow(const Ufid& ufid) override { return remove_flow({.ufid = ufid}); }
   std::optional<FlowStats> remove_flow(const FlowEntry& like) override {
     std::optional<FlowStats> last;
-    if (!kernel_->request(delete_flow_request(flows(), dp_.ifindex, like),
-                          [&](const Answer& answer) { last = read_flow_stats(answer); }))
+    if (!ask([&](RequestBatch& one) { return delete_flow_request(one, flows(), dp_.ifindex, like); },
+             [&](const Answer& answer) { last = read_flow_stats(answer); }))
       return std::nullopt;
     return last;
   }
   std::optional<FlowEntry> get_flow(const Ufid& ufid) const override { return find_flow({.ufid = ufid}); }
   std::optional<FlowEntry> find_flow(const FlowEntry& like) const override {
     std::optional<FlowEntry> found;
-    (void)kernel_->request(get_flow_request(flows(), dp_.ifindex, like), [&](const Answer& answer) {
+    (void)ask([&](RequestBatch& one) { return get_flow_request(one, flows(), dp_.ifindex, like); }, [&](const Answer& answer) {
       if (auto flow = read_flow(answer)) found = std::move(*flow);
     });
     return found;
   }
-  void each_flow(const std::function<void(const FlowEntry&)>& f) const override;
-  void flush_flows() override { (void)kernel_->request(flush_flows_request(flows(), dp_.ifindex)); }
+  void each_flow(const std::function<void(const FlowEntry&)>& f) const override { walk(DumpWhat::kWhole, read_flow, f); }
+  void each_flow_statistics(const std::function<void(const FlowEntry&)>& f) const override {
+    walk(DumpWhat::kStatistics, read_flow_statistics, f);
+  }
+  void flush_flows() override {
+    (void)ask([&](RequestBatch& one) { return flush_flows_request(one, flows(), dp_.ifindex); });
+  }
   void set_flow_limit(uint64_t) override {}              // whoever installs flows counts them
 
   void execute(const net::Packet& packet, const flow::FlowKey& key, const ActionList& actions) override {
     if (actions.empty()) return;
-    const Status done = kernel_->request(execute_request(kernel_->families().packet, dp_.ifindex, packet.bytes(), key, actions,
-                                                         pid_of(kDpPortLocal)));
+    const Status done = ask([&](RequestBatch& one) {
+      return execute_request(one, kernel_->families().packet, dp_.ifindex, packet.bytes(), key, actions, pid_of(kDpPortLocal));
+    });
     static LogRateLimit limit{5};
     if (!done) log_dpif.limited(limit, LogLevel::kWarn, "{}: executing actions failed ({})", dp_.name, done.error().message);
   }
@@ -147,6 +163,20 @@ class KernelDatapath final : public Datapath {
     if (!by_vport_ || !receiver_) return 0;
     return receiver_->pids()[port.value % receiver_->pids().size()];
   }
+  // One request that `add` puts into a batch.
+  template <typename Add>
+  Status ask(Add add, const std::function<void(const Answer&)>& receive = {}) const {
+    if (gone_) return fail_errno(dp_.name, ENODEV);
+    RequestBatch one;
+    if (Status s = add(one); !s) return s;
+    return kernel_->request(one, receive);
+  }
+  Status add_put(RequestBatch& batch, const FlowEntry& flow, bool may_modify) const {
+    const Ufid ufid = flow.ufid == Ufid{} ? make_ufid(flow.key, flow.mask) : flow.ufid;
+    return put_flow_request(batch, flows(), dp_.ifindex, {ufid, flow.key, flow.mask, flow.actions, flow.unnamed}, may_modify,
+                            pid_of(kDpPortLocal));
+  }
+  void walk(DumpWhat what, Result<FlowEntry> (*read)(const Answer&), const std::function<void(const FlowEntry&)>& f) const;
   void note_stranger(const Vport& port) { strangers_[port.name] = port; }
   std::optional<Vport> claim(const std::string& name, uint32_t type);
   Result<Vport> need_vport(const std::string& name, uint32_t type, std::optional<DpPort> wanted);
@@ -156,8 +186,12 @@ class KernelDatapath final : public Datapath {
   const KernelDp dp_;
   const KernelOptions options_;
   std::unique_ptr<UpcallReceiver> receiver_;
+  std::unique_ptr<PortWatch> watch_;
   bool by_vport_ = false, leaving_ = false;
+  // Of the kernel: it was deleted, or its module was unloaded. Nothing is asked any more; the family numbers may be others'.
+  std::atomic<bool> gone_{false};
   std::map<DpPort, std::unique_ptr<netdev::Device>> devices_;
+  std::map<DpPort, std::string> held_;                   // every vport that is ours, by its name in the kernel
   std::map<std::string, Vport> made_;                    // internal ports between open_device() and add_port()
   std::map<std::string, Vport> strangers_;               // stood there at the start and were not claimed yet
 };
@@ -177,9 +211,14 @@ std::optional<Vport> KernelDatapath::claim(const std::string& name, uint32_t typ
 }
 
 Result<Vport> KernelDatapath::need_vport(const std::string& name, uint32_t type, std::optional<DpPort> wanted) {
-  if (auto claimed = claim(name, type)) return *claimed;
+  if (gone_) return fail_errno(dp_.name, ENODEV);
+  if (auto claimed = claim(name, type)) {
+    held_[claimed->number] = name;
+    return *claimed;
+  }
   auto added = add_vport(*kernel_, dp_.ifindex, type, name, wanted, pid_of(kDpPortLocal));
   if (added && by_vport_) (void)set_vport_socket(*kernel_, dp_.ifindex, added->number, pid_of(added->number));
+  if (added) held_[added->number] = name;
   return added;
 }
 
@@ -240,24 +279,85 @@ Result<DpPort> KernelDatapath::add_port(std::unique_ptr<netdev::Device> device, 
 
 Status KernelDatapath::del_port(DpPort port) {
   const bool ours = devices_.erase(port);
-  if (leaving_) return {};
+  const auto held = held_.extract(port);
+  if (leaving_ || gone_) return {};
+  // Another has taken ours out, and perhaps put one of its own in its place.
+  if (held)
+    if (const auto now = get_vport(*kernel_, dp_.ifindex, port); !now || now->name != held.mapped()) return {};
   std::erase_if(strangers_, [port](const auto& stranger) { return stranger.second.number == port; });
   Status s = delete_vport(*kernel_, dp_.ifindex, port);
   if (!s && ours && s.error().code == ENODEV) return {};         // its device went and took it along
   return s;
 }
 
+std::vector<DpPort> KernelDatapath::reconcile_ports() {
+  std::vector<DpPort> lost;
+  std::map<DpPort, std::string> standing;
+  auto listed = gone_ ? Result<std::vector<Vport>>(fail("gone")) : list_vports(*kernel_, dp_.ifindex);
+  if (listed && listed->empty() && !get_datapath(*kernel_, dp_.ifindex)) listed = fail("gone");
+  if (listed)
+    for (const Vport& port : *listed) standing[port.number] = port.name;
+  else if (!gone_.exchange(true))
+    log_dpif.err("system@{}: the datapath is gone from the kernel (another program deleted it, or its module was unloaded); "
+                 "restart ovs-vswitchd to have it again", dp_.name);
+  for (const auto& [number, name] : held_) {
+    const auto at = standing.find(number);
+    if (at != standing.end() && at->second == name) standing.erase(at);
+    else lost.push_back(number);
+  }
+  for (const auto& [number, name] : standing) {
+    if (number == kDpPortLocal || strangers_.contains(name)) continue;
+    log_dpif.info("system@{}: removing port {}, which another program added and no bridge has", dp_.name, name);
+    (void)delete_vport(*kernel_, dp_.ifindex, number);
+  }
+  return lost;
+}
+
 // By a connection of its own, so that flows can be changed meanwhile. A walk that the kernel begins anew, because the
 // table changed under it, visits some flows twice.
-void KernelDatapath::each_flow(const std::function<void(const FlowEntry&)>& f) const {
+void KernelDatapath::walk(DumpWhat what, Result<FlowEntry> (*read)(const Answer&),
+                          const std::function<void(const FlowEntry&)>& f) const {
+  if (gone_) return;
   uint64_t strange = 0;
-  const Status dumped = walks_->dump(dump_flows_request(flows(), dp_.ifindex), [&](const Answer& answer) {
-    if (auto flow = read_flow(answer)) f(*flow);
+  const Status dumped = walks_->dump(dump_flows_request(flows(), dp_.ifindex, what), [&](const Answer& answer) {
+    if (auto flow = read(answer)) f(*flow);
     else ++strange;
   });
   static LogRateLimit limit{5};
   if (!dumped) log_dpif.limited(limit, LogLevel::kWarn, "{}: reading the flows failed ({})", dp_.name, dumped.error().message);
   if (strange) log_dpif.limited(limit, LogLevel::kWarn, "{}: {} flows of another program are not understood", dp_.name, strange);
+}
+
+void KernelDatapath::put_flows(std::span<const FlowEntry> flows, const std::function<void(size_t, const Status&)>& done) {
+  if (gone_) return Datapath::put_flows(flows, done);
+  RequestBatch batch;
+  std::vector<std::pair<size_t, Status>> outcome;        // by message: which flow it is
+  for (size_t i = 0; i < flows.size(); ++i) {
+    if (Status s = add_put(batch, flows[i], true); s) outcome.push_back({i, {}});
+    else done(i, s);
+    if (!batch.is_full() && i + 1 < flows.size()) continue;
+    const Status sent = kernel_->exchange(batch, {}, [&](size_t m, Status failed) { outcome[m].second = std::move(failed); });
+    for (const auto& [flow, status] : outcome) done(flow, sent ? status : sent);
+    outcome.clear();
+    batch.clear();
+  }
+}
+
+void KernelDatapath::del_flows(std::span<const Ufid> ufids,
+                               const std::function<void(size_t, const std::optional<FlowStats>&)>& done) {
+  if (gone_) return Datapath::del_flows(ufids, done);
+  RequestBatch batch;
+  size_t first = 0;                                      // of those in the batch
+  std::vector<std::optional<FlowStats>> last;
+  for (size_t i = 0; i < ufids.size(); ++i) {
+    (void)delete_flow_request(batch, this->flows(), dp_.ifindex, {.ufid = ufids[i]});
+    if (!batch.is_full() && i + 1 < ufids.size()) continue;
+    last.assign(batch.messages(), std::nullopt);
+    (void)kernel_->exchange(batch, [&](size_t m, const Answer& answer) { last[m] = read_flow_stats(answer); }, {});
+    for (size_t m = 0; m < last.size(); ++m) done(first + m, last[m]);
+    batch.clear();
+    first = i + 1;
+  }
 }
 
 }  // namespace

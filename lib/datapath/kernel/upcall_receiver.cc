@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -20,6 +19,7 @@
 #include "lib/datapath/kernel/action_codec.h"
 #include "lib/datapath/kernel/flows.h"
 #include "lib/datapath/kernel/key_codec.h"
+#include "lib/netlink/burst.h"
 
 namespace turnout::datapath::kernel {
 namespace {
@@ -29,6 +29,7 @@ Counter count_overflow{"dpif_netlink_upcall_overflow"};
 Counter count_malformed{"dpif_netlink_upcall_malformed"};
 
 constexpr int kReceiveBuffer = 4 << 20;
+constexpr size_t kLongestUpcall = 72 << 10;          // a packet of 64 kB, its key and userdata
 
 struct ParsedUpcall {
   UpcallKind kind = UpcallKind::kMiss;
@@ -55,10 +56,8 @@ class Worker {
  public:
   Worker(int dp_ifindex, UpcallSink& sink, std::unique_ptr<netlink::Socket> upcalls, std::unique_ptr<Connection> kernel)
       : dp_ifindex_(dp_ifindex), sink_(sink), upcalls_(std::move(upcalls)), kernel_(std::move(kernel)),
-        stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    int size = kReceiveBuffer;
-    if (setsockopt(upcalls_->fd(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
-      setsockopt(upcalls_->fd(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+        pid_(upcalls_->port_id()), stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    upcalls_->set_buffers(kReceiveBuffer, 0);
     thread_ = start_worker([this] { run(); });
   }
   ~Worker() {
@@ -68,12 +67,7 @@ class Worker {
     close(stop_);
   }
 
-  uint32_t pid() const {
-    sockaddr_nl address{};
-    socklen_t length = sizeof address;
-    getsockname(upcalls_->fd(), reinterpret_cast<sockaddr*>(&address), &length);
-    return address.nl_pid;
-  }
+  uint32_t pid() const { return pid_; }
   uint64_t overflows() const { return overflows_.load(std::memory_order_relaxed); }
 
  private:
@@ -89,22 +83,32 @@ class Worker {
   }
 
   void take_all() {
-    const Status read = upcalls_->read_events([this](const nlmsghdr& message) {
-      const Answer answer = read_answer(message);
-      if (answer.dp_ifindex != dp_ifindex_) return;
-      auto upcall = parse(answer);
-      auto key = upcall ? decode_key(upcall->key_attributes) : Result<flow::FlowKey>(fail("no key"));
-      if (!key) return count_malformed.add();
-      answer_one(*upcall, *key);
-      if (requests_.size() >= net::kBatchMax) send();
-    });
-    send();
-    if (!read && read.error().code == ENOBUFS) {
-      count_overflow.add();
-      overflows_.fetch_add(1, std::memory_order_relaxed);
-      static LogRateLimit limit{5};
-      log_dpif.limited(limit, LogLevel::kWarn, "upcalls were lost: the queue of a handler was full");
-    }
+    do {
+      if (const Status read = burst_.read(upcalls_->fd()); !read) {
+        if (read.error().code != ENOBUFS) return;
+        count_overflow.add();
+        overflows_.fetch_add(1, std::memory_order_relaxed);
+        static LogRateLimit limit{5};
+        log_dpif.limited(limit, LogLevel::kWarn, "upcalls were lost: the queue of a handler was full");
+        continue;                                  // with what the queue holds
+      }
+      for (size_t i = 0; i < burst_.size(); ++i) take(burst_[i]);
+      send();
+    } while (!burst_.size() || burst_.is_full());
+  }
+
+  void take(std::span<const uint8_t> datagram) {
+    nlmsghdr header;
+    if (datagram.size() < sizeof header) return count_malformed.add();
+    std::memcpy(&header, datagram.data(), sizeof header);
+    if (header.nlmsg_len > datagram.size()) return count_malformed.add();
+    const Answer message = read_answer(*reinterpret_cast<const nlmsghdr*>(datagram.data()));
+    if (message.dp_ifindex != dp_ifindex_) return;
+    auto upcall = parse(message);
+    auto key = upcall ? decode_key(upcall->key_attributes) : Result<flow::FlowKey>(fail("no key"));
+    if (!key) return count_malformed.add();
+    answer_one(*upcall, *key);
+    if (requests_.is_full()) send();
   }
 
   void answer_one(const ParsedUpcall& upcall, const flow::FlowKey& key) {
@@ -113,42 +117,54 @@ class Worker {
     packet->in_port = DpPort{key.in_port};
     UpcallReply reply = sink_.upcall({upcall.kind, *packet, key, upcall.userdata});
     if (reply.install) {
-      FlowEntry flow;
-      flow.ufid = reply.ufid;
-      flow.key = key;
-      flow.mask = reply.mask;
-      flow.actions = reply.actions;
-      flows_.push_back({requests_.size(), reply.ufid});
-      requests_.push_back(put_flow_request(kernel_->families().flow, dp_ifindex_, flow, true, pid()));
+      const FlowView flow{reply.ufid, key, reply.mask, reply.actions};
+      const Status put = put_flow_request(requests_, kernel_->families().flow, dp_ifindex_, flow, true, pid());
+      if (put) flows_.push_back({requests_.messages() - 1, reply.ufid, {}});
+      else refuse(reply.ufid, put);
     }
-    if (!reply.actions.empty())
-      requests_.push_back(execute_request(kernel_->families().packet, dp_ifindex_, upcall.packet, key, reply.actions, pid()));
+    if (reply.actions.empty()) return;
+    const Status run = execute_request(requests_, kernel_->families().packet, dp_ifindex_, upcall.packet, key, reply.actions, pid());
+    if (!run) warn("failed to execute actions", run);
   }
 
   void send() {
-    if (requests_.empty()) return;
-    std::vector<const netlink::Message*> messages;
-    for (const auto& request : requests_) messages.push_back(&request);
+    if (!requests_.messages()) return;
     size_t next = 0;
-    const Status sent = kernel_->batch(messages, [&](size_t i, const Status& status) {
-      if (next == flows_.size() || flows_[next].first != i) return;
-      sink_.flow_installed(flows_[next++].second, status.has_value());
-      if (status) return;
-      static LogRateLimit limit{5};
-      log_dpif.limited(limit, LogLevel::kWarn, "failed to put a flow ({})", status.error().message);
+    const Status sent = kernel_->exchange(requests_, {}, [&](size_t i, Status failed) {
+      while (next < flows_.size() && flows_[next].message < i) ++next;
+      if (next < flows_.size() && flows_[next].message == i) flows_[next].status = std::move(failed);
     });
-    for (; !sent && next < flows_.size(); ++next) sink_.flow_installed(flows_[next].second, false);
+    for (PutFlow& flow : flows_) {
+      if (sent && flow.status) sink_.flow_installed(flow.ufid, true);
+      else refuse(flow.ufid, sent ? flow.status : sent);
+    }
     requests_.clear();
     flows_.clear();
+  }
+
+  void refuse(const Ufid& ufid, const Status& why) {
+    sink_.flow_installed(ufid, false);
+    warn("failed to put a flow", why);
+  }
+  static void warn(const char* what, const Status& why) {
+    static LogRateLimit limit{5};
+    log_dpif.limited(limit, LogLevel::kWarn, "{} ({})", what, why.error().message);
   }
 
   const int dp_ifindex_;
   UpcallSink& sink_;
   std::unique_ptr<netlink::Socket> upcalls_;
   std::unique_ptr<Connection> kernel_;             // this thread's own
+  const uint32_t pid_;
   const int stop_;
-  std::vector<netlink::Message> requests_;
-  std::vector<std::pair<size_t, Ufid>> flows_;     // which of the requests put a flow
+  netlink::Burst burst_{net::kBatchMax, kLongestUpcall};
+  RequestBatch requests_;
+  struct PutFlow {
+    size_t message;                                // its number among the requests
+    Ufid ufid;
+    Status status;
+  };
+  std::vector<PutFlow> flows_;
   std::atomic<uint64_t> overflows_{0};
   std::thread thread_;
 };

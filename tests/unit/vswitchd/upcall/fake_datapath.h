@@ -39,6 +39,10 @@ class FakeDatapath : public datapath::Datapath {
     std::lock_guard lock(mutex_);
     for (const auto& [ufid, flow] : flows_) f(flow);
   }
+  // As a kernel's: names and statistics, nothing else.
+  void each_flow_statistics(const std::function<void(const datapath::FlowEntry&)>& f) const override {
+    each_flow([&](const datapath::FlowEntry& flow) { f({.ufid = flow.ufid, .stats = flow.stats, .unnamed = flow.unnamed}); });
+  }
   void flush_flows() override {
     std::lock_guard lock(mutex_);
     flows_.clear();

@@ -1,0 +1,10 @@
+#!/usr/bin/env python3
+# A newcomer's first labs under our daemons on the stock module.
+# programs: ping iperf3 cat
+# modules: openvswitch veth
+# deadline: 240
+
+import labs   # noqa: F401
+from switch_lab import main
+
+main()
