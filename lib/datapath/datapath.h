@@ -15,6 +15,8 @@
 #include "lib/base/result.h"
 #include "lib/base/strong_id.h"
 #include "lib/datapath/actions.h"
+#include "lib/datapath/conntrack.h"
+#include "lib/datapath/features.h"
 #include "lib/flow/key.h"
 #include "lib/net/packet.h"
 #include "lib/netdev/netdev.h"
@@ -125,6 +127,10 @@ class Datapath {
   // The cache from a packet's hash to its mask. nullopt and EOPNOTSUPP: there is none. Rounded by the datapath.
   virtual std::optional<uint32_t> mask_cache_size() const { return std::nullopt; }
   virtual Result<uint32_t> set_mask_cache_size(uint32_t /*entries*/) { return fail("no mask cache", EOPNOTSUPP); }
+  // Where its flows' conntrack actions keep their connections. nullptr: it tracks none. Lives as long as the datapath.
+  virtual Conntrack* conntrack() { return nullptr; }
+  // What it can do. Found out at the first call, which a kernel may take some milliseconds for. Main thread.
+  virtual const Features& features() = 0;
   virtual void set_threads(unsigned packet_threads) = 0;               // main thread
   // A datapath that outlives the process (a kernel's). From here on, taking ports out and destroying this object leaves
   // all there is at work: the process ends, the traffic goes on. Main thread.

@@ -45,13 +45,36 @@ constexpr DpctlCommand kCommands[] = {
     {"del-flows", "[dp] [file]", 0, 2, kChanges, dpctl_del_flows},
     {"cache-get-size", "[dp]", 0, 1, kReads, dpctl_cache_get_size},
     {"cache-set-size", "dp cache <size>", 3, 3, kChanges, dpctl_cache_set_size},
+    {"dump-conntrack", "[-m] [-s] [dp] [zone=N]", 0, 2, kReads, dpctl_dump_conntrack},
+    {"dump-conntrack-exp", "[-s] [dp] [zone=N]", 0, 2, kReads, dpctl_dump_conntrack_exp},
+    {"flush-conntrack", "[dp] [zone=N] [mark=X[/M]] [labels=Y[/N]] [ct-orig-tuple [ct-reply-tuple]]", 0, 6, kChanges,
+     dpctl_flush_conntrack},
+    {"ct-stats-show", "[-m] [dp] [zone=N]", 0, 3, kReads, dpctl_ct_stats_show},
+    {"ct-bkts", "[dp] [gt=N]", 0, 2, kReads, dpctl_ct_bkts},
+    {"ct-set-maxconns", "[dp] maxconns", 1, 2, kChanges, dpctl_ct_set_maxconns},
+    {"ct-get-maxconns", "[dp]", 0, 1, kReads, dpctl_ct_get_maxconns},
+    {"ct-get-nconns", "[dp]", 0, 1, kReads, dpctl_ct_get_nconns},
+    {"ct-enable-tcp-seq-chk", "[dp]", 0, 1, kChanges, dpctl_ct_enable_tcp_seq_chk},
+    {"ct-disable-tcp-seq-chk", "[dp]", 0, 1, kChanges, dpctl_ct_disable_tcp_seq_chk},
+    {"ct-get-tcp-seq-chk", "[dp]", 0, 1, kReads, dpctl_ct_get_tcp_seq_chk},
+    {"ct-set-limits", "[dp] [default=L] [zone=N,limit=L]...", 1, -1, kChanges, dpctl_ct_set_limits},
+    {"ct-del-limits", "[dp] [default] [zone=N1[,N2]...]", 1, 3, kChanges, dpctl_ct_del_limits},
+    {"ct-get-limits", "[dp] [zone=N1[,N2]...]", 0, 2, kReads, dpctl_ct_get_limits},
+    {"ct-get-sweep-interval", "[dp]", 0, 1, kReads, dpctl_ct_get_sweep_interval},
+    {"ct-set-sweep-interval", "[dp] ms", 1, 2, kChanges, dpctl_ct_set_sweep_interval},
+    {"ipf-set-enabled", "[dp] v4|v6", 1, 2, kChanges, dpctl_ipf_set_enabled},
+    {"ipf-set-disabled", "[dp] v4|v6", 1, 2, kChanges, dpctl_ipf_set_disabled},
+    {"ipf-set-min-frag", "[dp] v4|v6 minfragment", 2, 3, kChanges, dpctl_ipf_set_min_frag},
+    {"ipf-set-max-nfrags", "[dp] maxfrags", 1, 2, kChanges, dpctl_ipf_set_max_nfrags},
+    {"ipf-get-status", "[-m] [dp]", 0, 1, kReads, dpctl_ipf_get_status},
     {"list-commands", "", 0, -1, kNoDatapath, list_commands},
     {"parse-actions", "actions", 1, -1, kNoDatapath, dpctl_parse_actions},
 };
 
-// The error is the whole answer.
+// In front of the words or behind them. The error is the whole answer.
 Result<DpctlOptions> take_options(DpctlArgs& words) {
   DpctlOptions options;
+  while (!words.empty() && take_dpctl_option(words.back(), options)) words = words.first(words.size() - 1);
   while (!words.empty() && words[0].size() > 1 && words[0][0] == '-') {
     const std::string& word = words[0];
     words = words.subspan(1);
@@ -88,6 +111,10 @@ void DpctlOutput::warn(std::string_view message, int code) {
 DpctlAnswer DpctlCommand::run(const DpctlContext& context, DpctlArgs args) const {
   const auto options = take_options(args);
   if (!options) return {false, options.error().message};
+  const int given = static_cast<int>(args.size());
+  if (given < min_args) return {false, fmt::format("\"dpctl/{}\" command requires at least {} arguments", name, min_args)};
+  if (max_args >= 0 && given > max_args)
+    return {false, fmt::format("\"dpctl/{}\" command takes at most {} arguments", name, max_args)};
   if (options->read_only && access == kChanges)
     return DpctlOutput(context).fail(fmt::format("'{}' command does not work in read only mode", name));
   return execute(context, *options, args);
@@ -118,7 +145,7 @@ std::optional<DpPort> port_by_name(const Datapath& datapath, std::string_view na
 
 void add_dpctl_commands(unixctl::Server& server, DpctlContext context) {
   for (const DpctlCommand& command : kCommands)
-    server.add(std::string("dpctl/") + command.name, command.usage, command.min_args, command.max_args,
+    server.add(std::string("dpctl/") + command.name, command.usage, 0, -1,       // options do not count: run() does
                [&command, context](unixctl::Args args, const unixctl::Reply& reply) {
                  DpctlAnswer answer = command.run(context, args);
                  if (answer.ok) reply.ok(std::move(answer.text));

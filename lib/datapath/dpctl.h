@@ -56,7 +56,7 @@ struct DpctlCommand {
   int min_args, max_args;                        // -1: any number
   DpctlAccess access;
   DpctlAnswer (*execute)(const DpctlContext&, const DpctlOptions&, std::span<const std::string> words);
-  // As a control socket has it: options in front of the words.
+  // As a control socket has it: options among the words.
   DpctlAnswer run(const DpctlContext& context, std::span<const std::string> args) const;
 };
 std::span<const DpctlCommand> dpctl_commands();

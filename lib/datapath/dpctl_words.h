@@ -43,6 +43,11 @@ class DpctlOutput {
 Datapath* take_datapath(DpctlOutput& out, DpctlArgs& words, size_t with);
 Datapath* only_datapath(DpctlOutput& out);
 
+// The datapath that the first word names if it names one that there is, the only one otherwise.
+Datapath* take_known_datapath(DpctlOutput& out, DpctlArgs& words);
+// The datapath's connection tracker. nullptr: said `message`, and that it is not supported.
+Conntrack* tracker_of(DpctlOutput& out, Datapath& datapath, std::string_view message);
+
 std::optional<DpPort> port_by_name(const Datapath& datapath, std::string_view name);
 
 // The commands of dpctl_flows.cc.
@@ -64,5 +69,28 @@ DpctlAnswer dpctl_show(const DpctlContext& context, const DpctlOptions& options,
 DpctlAnswer dpctl_add_if(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_del_if(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_set_if(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+// The commands of dpctl_conntrack.cc.
+DpctlAnswer dpctl_dump_conntrack(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_dump_conntrack_exp(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_flush_conntrack(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_stats_show(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_bkts(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+// The commands of dpctl_conntrack_limits.cc.
+DpctlAnswer dpctl_ct_set_maxconns(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_get_maxconns(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_get_nconns(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_enable_tcp_seq_chk(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_disable_tcp_seq_chk(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_get_tcp_seq_chk(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_set_limits(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_del_limits(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_get_limits(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_get_sweep_interval(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ct_set_sweep_interval(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ipf_set_enabled(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ipf_set_disabled(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ipf_set_min_frag(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ipf_set_max_nfrags(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_ipf_get_status(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 
 }  // namespace turnout::datapath

@@ -26,6 +26,20 @@ usage: ovs-dpctl [OPTIONS] COMMAND [ARG...]
   del-flows [DP] [FILE]      delete all or specified flows from DP
   cache-get-size [DP]        show the current size for all caches
   cache-set-size DP CACHE SIZE  set cache size for a specific cache
+  dump-conntrack [DP] [zone=ZONE]  display tracked connections
+  dump-conntrack-exp [DP] [zone=ZONE]  display expected connections
+  flush-conntrack [DP] [zone=ZONE] [mark=X[/M]] [labels=Y[/N]]
+                  [ORIG [REPLY]]  forget tracked connections
+  ct-stats-show [DP] [zone=ZONE]  count connections by protocol
+  ct-bkts [DP] [gt=N]        count connections by bucket
+  ct-set-limits [DP] [default=L] [zone=ZONE,limit=L]...
+                             limit connections of zones
+  ct-del-limits [DP] [default] [zone=ZONE[,ZONE]...]  remove limits
+  ct-get-limits [DP] [zone=ZONE[,ZONE]...]  display limits
+  ct-{set,get}-maxconns, ct-get-nconns, ct-{set,get}-sweep-interval,
+  ct-{enable,disable,get}-tcp-seq-chk, ipf-set-{enabled,disabled},
+  ipf-set-{min-frag,max-nfrags}, ipf-get-status
+                             for trackers inside ovs-vswitchd only
   parse-actions ACTIONS...   read ACTIONS and print them
   list-commands              list all commands with their arguments
 Each IFACE on add-dp, add-if, and set-if may be followed by
@@ -37,6 +51,10 @@ only one datapath.
 
 Options for show and mod-flow:
   -s,  --statistics           print statistics for port or flow
+
+Options for dump-conntrack and ct-stats-show:
+  -s,  --statistics           print timeouts, times and counters
+  -m,  --more                 print details
 
 Options for dump-flows:
   -m, --more                  increase verbosity of output

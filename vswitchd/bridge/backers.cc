@@ -104,6 +104,7 @@ void Backers::drop_unused(const std::set<std::string>& used) {
       continue;
     }
     registry_.remove(i->second->datapath());
+    limited_.erase(i->first);
     i = backends_.erase(i);
   }
 }
@@ -116,6 +117,40 @@ void Backers::configure(const GlobalSettings& settings) {
       backend->datapath().set_threads(settings.packet_threads);
   }
   applied_ = settings;
+}
+
+namespace {
+
+Status change_limits(datapath::Conntrack& conntrack, const DesiredZoneLimits& from, const DesiredZoneLimits& to) {
+  std::vector<uint16_t> gone;
+  for (const auto& [zone, limit] : from.zones)
+    if (!to.zones.contains(zone)) gone.push_back(zone);
+  const bool default_gone = from.by_default && !to.by_default;
+  if (default_gone || !gone.empty())
+    if (Status deleted = conntrack.delete_limits(default_gone, gone); !deleted) return deleted;
+  std::vector<datapath::CtLimit> fresh;
+  for (const auto& [zone, limit] : to.zones) {
+    const auto before = from.zones.find(zone);
+    if (before == from.zones.end() || before->second != limit) fresh.push_back({zone, limit, 0});
+  }
+  const bool new_default = to.by_default && to.by_default != from.by_default;
+  if (!new_default && fresh.empty()) return {};
+  return conntrack.set_limits(new_default ? to.by_default : std::nullopt, fresh);
+}
+
+}  // namespace
+
+void Backers::limit_zones(const std::map<std::string, DesiredZoneLimits>& wanted) {
+  for (auto& [type, backend] : backends_) {
+    const auto at = wanted.find(type);
+    const DesiredZoneLimits limits = at == wanted.end() ? DesiredZoneLimits{} : at->second;
+    DesiredZoneLimits& before = limited_[type];
+    if (limits == before) continue;
+    datapath::Conntrack* conntrack = backend->datapath().conntrack();
+    const Status done = conntrack ? change_limits(*conntrack, before, limits) : fail("it tracks no connections", EOPNOTSUPP);
+    if (!done) log_dpif.warn("{}: connections of zones are not limited ({})", type, done.error().message);
+    before = limits;
+  }
 }
 
 std::vector<upcall::Backend*> Backers::all() const {

@@ -32,6 +32,8 @@ class Backers {
   void on_ports_changed(std::function<void(upcall::Backend&)> call) { ports_changed_ = std::move(call); }
   void drop_unused(const std::set<std::string>& used_types);
   void configure(const GlobalSettings& settings);  // of those that exist
+  // Of those that exist, by type. Limits that were asked for here and are no longer go; others stay.
+  void limit_zones(const std::map<std::string, DesiredZoneLimits>& wanted);
   void leave();                                    // the process ends, and a kernel goes on forwarding
   void remove_strangers();                         // once the first configuration stands
   std::vector<upcall::Backend*> all() const;
@@ -54,6 +56,7 @@ class Backers {
   std::map<std::string, std::unique_ptr<upcall::Backend>> backends_;
   std::function<void(upcall::Backend&)> ports_changed_;
   GlobalSettings applied_;
+  std::map<std::string, DesiredZoneLimits> limited_;
   bool said_which_ = false, said_refused_ = false;
 };
 

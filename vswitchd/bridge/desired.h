@@ -104,8 +104,16 @@ struct DesiredTls {
   bool bootstrap_ca_cert = false;
 };
 
+// Of a Datapath row: how many connections zones may have. 0: any number.
+struct DesiredZoneLimits {
+  std::optional<uint32_t> by_default;         // Datapath.ct_zone_default_limit
+  std::map<uint16_t, uint32_t> zones;         // CT_Zone.limit
+  friend bool operator==(const DesiredZoneLimits&, const DesiredZoneLimits&) = default;
+};
+
 struct Desired {
   GlobalSettings global;
+  std::map<std::string, DesiredZoneLimits> zone_limits;      // by datapath type
   std::optional<DesiredTls> tls;
   std::map<std::string, DesiredBridge, std::less<>> bridges;
   int64_t next_cfg = 0;

@@ -120,6 +120,22 @@ void DesiredReader::read_ports(ovsdb::Idl& base, const ovsdb::Datum& wanted, std
   known.rows = std::move(now);
 }
 
+namespace {
+
+std::map<std::string, DesiredZoneLimits> read_zone_limits(const vswitch::OpenVSwitch& root) {
+  std::map<std::string, DesiredZoneLimits> all;
+  for (const auto& [type, row] : root.datapaths()) {
+    DesiredZoneLimits& limits = all[std::string(type)];
+    if (const auto limit = row->ct_zone_default_limit()) limits.by_default = static_cast<uint32_t>(*limit);
+    for (const auto& [zone, settings] : row->ct_zones())
+      if (const auto limit = settings->limit(); limit && zone >= 0 && zone <= UINT16_MAX)
+        limits.zones[static_cast<uint16_t>(zone)] = static_cast<uint32_t>(*limit);
+  }
+  return all;
+}
+
+}  // namespace
+
 Desired DesiredReader::read(ovsdb::Idl& base) {
   auto& idl = static_cast<vswitch::Idl&>(base);
   Desired desired;
@@ -129,6 +145,7 @@ Desired DesiredReader::read(ovsdb::Idl& base) {
     return desired;
   }
   desired.global = read_global(options_of(root->other_config()), cpus_);
+  desired.zone_limits = read_zone_limits(*root);
   desired.next_cfg = root->next_cfg();
   const Round round{changed_rows(idl.table(Port::kTable)), changed_rows(idl.table(Interface::kTable))};
   std::unordered_set<Uuid> wanted;

@@ -45,6 +45,7 @@ void Running::reconfigure(const Desired& current, const Desired& desired) {
   for (const auto& [name, bridge] : bridges_)
     if (bridge.backend) used.insert(bridge.datapath_type);
   context_.backers.configure(global_);
+  context_.backers.limit_zones(desired.zone_limits);
   publish();
   context_.backers.drop_unused(used);
   context_.devices.flush();

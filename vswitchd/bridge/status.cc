@@ -100,6 +100,7 @@ void StatusWriter::flush() {
       fill_interface(*row, *at->bridge, *at->interface);
   }
   fill_complaints();
+  fill_datapaths(*idl_.open_vswitch());
   fill_statistics();
   const ovsdb::TxnStatus status = txn_->commit();
   if (status == ovsdb::TxnStatus::kIncomplete)
@@ -204,6 +205,22 @@ void StatusWriter::fill_complaints() {
       row->set_ofport(-1);
       row->set_error(c.interface_error);
     }
+  }
+}
+
+// Rows that somebody made for datapath types. What a type can do is known once a bridge of it runs.
+void StatusWriter::fill_datapaths(const vswitch::OpenVSwitch& root) {
+  const auto rows = root.datapaths();
+  if (rows.empty()) return;
+  std::map<std::string_view, upcall::Backend*> backends;
+  for (const auto& [name, bridge] : running_.bridges())
+    if (bridge.backend) backends[bridge.backend->datapath().type()] = bridge.backend;
+  for (const auto& [type, row] : rows) {
+    const auto backend = backends.find(type);
+    if (backend == backends.end()) continue;
+    const auto all = datapath::capabilities(backend->second->datapath().features());
+    const std::map<std::string_view, std::string_view> views(all.begin(), all.end());
+    row->set_capabilities(views);
   }
 }
 

@@ -51,6 +51,7 @@ class StatusWriter {
   void fill_interface(vswitch::Interface& row, const RunningBridge& bridge, const RunningInterface& i);
   void fill_bridge(vswitch::Bridge& row, const RunningBridge& bridge);
   void fill_complaints();
+  void fill_datapaths(const vswitch::OpenVSwitch& root);
   void fill_statistics();
   void done(ovsdb::TxnStatus status);
 

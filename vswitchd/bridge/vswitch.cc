@@ -30,14 +30,15 @@ unsigned usable_cpus() {
 
 // Only what configuration reads and what is written back; a change of the latter is our own and needs no answer.
 void choose_columns(vswitch::Idl& idl) {
-  using vswitch::Bridge, vswitch::Interface, vswitch::OpenVSwitch, vswitch::Port;
+  using vswitch::Bridge, vswitch::Datapath, vswitch::Interface, vswitch::OpenVSwitch, vswitch::Port;
   for (ovsdb::ColumnId c :
-       {OpenVSwitch::kBridges, OpenVSwitch::kOtherConfig, OpenVSwitch::kNextCfg, OpenVSwitch::kSsl, vswitch::SSL::kPrivateKey,
+       {OpenVSwitch::kBridges, OpenVSwitch::kOtherConfig, OpenVSwitch::kNextCfg, OpenVSwitch::kDatapaths, OpenVSwitch::kSsl, vswitch::SSL::kPrivateKey,
         vswitch::SSL::kCertificate, vswitch::SSL::kCaCert, vswitch::SSL::kBootstrapCaCert, Bridge::kName, Bridge::kPorts,
         Bridge::kDatapathType, Bridge::kFailMode, Bridge::kFloodVlans, Bridge::kOtherConfig, Port::kName, Port::kInterfaces,
         Port::kTag, Port::kTrunks, Port::kCvlans, Port::kVlanMode, Port::kMac, Port::kFakeBridge, Port::kProtected,
         Port::kOtherConfig, Interface::kName, Interface::kType, Interface::kOptions, Interface::kMac,
-        Interface::kOfportRequest, Interface::kMtuRequest})
+        Interface::kOfportRequest, Interface::kMtuRequest, Datapath::kCtZones, Datapath::kCtZoneDefaultLimit,
+        vswitch::CTZone::kLimit})
     idl.monitor(c);
   for (ovsdb::ColumnId c :
        {OpenVSwitch::kCurCfg, OpenVSwitch::kOvsVersion, OpenVSwitch::kDbVersion, OpenVSwitch::kSystemType,
@@ -45,7 +46,7 @@ void choose_columns(vswitch::Idl& idl) {
         OpenVSwitch::kDpdkVersion, OpenVSwitch::kDpdkInitialized, Bridge::kDatapathId, Bridge::kDatapathVersion,
         Interface::kOfport, Interface::kError, Interface::kMacInUse, Interface::kIfindex, Interface::kAdminState,
         Interface::kLinkState, Interface::kLinkResets, Interface::kLinkSpeed, Interface::kDuplex, Interface::kMtu,
-        Interface::kStatus, Interface::kStatistics}) {
+        Interface::kStatus, Interface::kStatistics, Datapath::kCapabilities}) {
     idl.monitor(c);
     idl.omit_alert(c);
   }

@@ -32,6 +32,7 @@ Backend::Backend(io::Loop& loop, std::unique_ptr<datapath::Datapath> datapath)
     : loop_(loop),
       handler_(std::make_unique<UpcallHandler>(snapshots_, loop.clock())),
       datapath_(std::move(datapath)),
+      features_(datapath_->features()),
       revalidator_(std::make_unique<Revalidator>(loop, *datapath_, *handler_, snapshots_)) {
   datapath_->set_upcall_sink(handler_.get());
   snapshots_.on_publish([this] {
@@ -44,6 +45,11 @@ Backend::Backend(io::Loop& loop, std::unique_ptr<datapath::Datapath> datapath)
 Backend::~Backend() {
   revalidator_->stop();
   datapath_.reset();
+}
+
+void Backend::use_features(const datapath::Features& features) {
+  features_ = features;
+  revalidator_->purge();
 }
 
 io::Handle Backend::adopt(std::shared_ptr<l2::MacTable> table) {

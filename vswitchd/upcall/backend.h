@@ -25,6 +25,10 @@ class Backend {
   UpcallHandler& handler() { return *handler_; }
   Revalidator& revalidator() { return *revalidator_; }
 
+  // What flows may ask of the datapath: what it can do, less what dpif/set-dp-features took away.
+  const datapath::Features& features() const { return features_; }
+  void use_features(const datapath::Features& features);    // installed flows are made anew
+
   // Watches a learning table: its changes re-translate flows, and its ageing runs on a deadline of the loop. Called
   // once for the table of each bridge; the handle ends it.
   io::Handle adopt(std::shared_ptr<l2::MacTable> table);
@@ -34,6 +38,7 @@ class Backend {
   translate::SnapshotWriter snapshots_;
   std::unique_ptr<UpcallHandler> handler_;
   std::unique_ptr<datapath::Datapath> datapath_;
+  datapath::Features features_;
   std::unique_ptr<Revalidator> revalidator_;
 };
 

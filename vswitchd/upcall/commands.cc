@@ -8,6 +8,7 @@
 
 #include "lib/base/strings.h"
 #include "vswitchd/upcall/dpif_commands.h"
+#include "vswitchd/upcall/feature_commands.h"
 
 namespace turnout::upcall {
 namespace {
@@ -68,6 +69,7 @@ void add_upcall_commands(unixctl::Server& server, Directory directory) {
     reply.ok("");
   });
   add_dpif_commands(server, directory);
+  add_feature_commands(server, directory);
 }
 
 }  // namespace turnout::upcall

@@ -9,8 +9,10 @@
 #include "lib/base/log.h"
 #include "lib/datapath/kernel/flows.h"
 #include "lib/datapath/kernel/kernel.h"
+#include "lib/datapath/kernel/kernel_conntrack.h"
 #include "lib/datapath/kernel/kernel_port.h"
 #include "lib/datapath/kernel/port_watch.h"
+#include "lib/datapath/kernel/probe.h"
 #include "lib/datapath/kernel/upcall_receiver.h"
 #include "lib/datapath/kernel/vports.h"
 
@@ -144,6 +146,11 @@ class KernelDatapath final : public Datapath {
   Result<uint32_t> set_mask_cache_size(uint32_t entries) override {
     return kernel::set_mask_cache_size(*kernel_, dp_.ifindex, entries);
   }
+  Conntrack* conntrack() override { return &conntrack_; }
+  const Features& features() override {
+    if (!features_) features_ = probe_features(*kernel_, dp_.ifindex, dp_.name);
+    return *features_;
+  }
   void set_threads(unsigned) override {}                 // the kernel's CPUs move the packets
   void quiesce() override {}
 
@@ -183,6 +190,8 @@ class KernelDatapath final : public Datapath {
   std::optional<netdev::Statistics> vport_statistics(const Vport& port) const;
 
   std::unique_ptr<Connection> kernel_, walks_;
+  KernelConntrack conntrack_;
+  std::optional<Features> features_;
   const KernelDp dp_;
   const KernelOptions options_;
   std::unique_ptr<UpcallReceiver> receiver_;

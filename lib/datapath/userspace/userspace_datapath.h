@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "lib/datapath/userspace/features.h"
 #include "lib/datapath/userspace/packet_thread.h"
 #include "lib/datapath/userspace/userspace.h"
 
@@ -37,6 +38,7 @@ class UserspaceDatapath final : public Datapath {
 
   void execute(const net::Packet& packet, const flow::FlowKey& key, const ActionList& actions) override;
   Totals totals() const override;
+  const Features& features() override { return userspace_features(); }
   void set_threads(unsigned packet_threads) override;
   void quiesce() override;
 

@@ -10,49 +10,7 @@ import time
 
 from namespace import inside
 from switch_lab import run, wait_for
-from traffic import OPENFLOW, in_ns, tcp, with_switch
-
-
-
-def pipeline(s, *flows):
-    s.vsctl("set", "bridge", "br0", OPENFLOW)
-    s.ofctl("del-flows", "br0")
-    for flow in ("priority=1,arp,actions=NORMAL", "priority=10,icmp6,icmp_type=135,actions=NORMAL",
-                 "priority=10,icmp6,icmp_type=136,actions=NORMAL", *flows):
-        s.ofctl("add-flow", "br0", flow)
-
-
-def two_hosts(s):
-    return s.host("a", "10.1.1.1/24", "br0"), s.host("b", "10.1.1.2/24", "br0")
-
-
-def neighbour(ns, address, of):
-    """Tells `ns` that `address` is at the host `of`."""
-    mac = re.search(r"link/ether (\S+)", run("ip", "-n", of, "-o", "link", "show", "dev", "eth0").stdout).group(1)
-    run("ip", "-n", ns, "neigh", "replace", address, "lladdr", mac, "dev", "eth0")
-
-
-@contextlib.contextmanager
-def listening(ns, address, port):
-    with inside(ns):
-        listener = socket.create_server((address, port))
-    listener.settimeout(10)
-    try:
-        yield listener
-    finally:
-        listener.close()
-
-
-def connect(ns, address, port, bind=None, seconds=10):
-    with inside(ns):
-        client = socket.socket()
-    client.settimeout(seconds)
-    if bind:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        client.bind(bind)
-    client.connect((address, port))
-    return client
-
+from traffic import connect, in_ns, listening, neighbour, pipeline, tcp, two_hosts, with_switch
 
 FIREWALL = [
     "table=0,priority=5,ip,ct_state=-trk,actions=ct(table=1)",

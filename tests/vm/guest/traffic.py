@@ -1,4 +1,6 @@
 """A running switch with a kernel bridge for each test, and traffic through it."""
+import contextlib
+import re
 import socket
 import threading
 
@@ -33,6 +35,46 @@ def with_switch(function):
 
 def in_ns(ns, *words, **options):
     return run("ip", "netns", "exec", ns, *words, **options)
+
+
+def pipeline(s, *flows):
+    s.vsctl("set", "bridge", "br0", OPENFLOW)
+    s.ofctl("del-flows", "br0")
+    for flow in ("priority=1,arp,actions=NORMAL", "priority=10,icmp6,icmp_type=135,actions=NORMAL",
+                 "priority=10,icmp6,icmp_type=136,actions=NORMAL", *flows):
+        s.ofctl("add-flow", "br0", flow)
+
+
+def two_hosts(s):
+    return s.host("a", "10.1.1.1/24", "br0"), s.host("b", "10.1.1.2/24", "br0")
+
+
+def neighbour(ns, address, of):
+    """Tells `ns` that `address` is at the host `of`."""
+    mac = re.search(r"link/ether (\S+)", run("ip", "-n", of, "-o", "link", "show", "dev", "eth0").stdout).group(1)
+    run("ip", "-n", ns, "neigh", "replace", address, "lladdr", mac, "dev", "eth0")
+
+
+@contextlib.contextmanager
+def listening(ns, address, port):
+    with inside(ns):
+        listener = socket.create_server((address, port))
+    listener.settimeout(10)
+    try:
+        yield listener
+    finally:
+        listener.close()
+
+
+def connect(ns, address, port, bind=None, seconds=10):
+    with inside(ns):
+        client = socket.socket()
+    client.settimeout(seconds)
+    if bind:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        client.bind(bind)
+    client.connect((address, port))
+    return client
 
 
 def tcp(server_ns, client_ns, address, size=2_000_000, port=5000):

@@ -17,6 +17,7 @@ class FakeDatapath : public datapath::Datapath {
   Status del_port(DpPort) override { return fail("none"); }
   netdev::Device* device(DpPort) override { return nullptr; }
   std::vector<datapath::PortInfo> ports() const override { return {}; }
+  const datapath::Features& features() override { return features_; }
   Status put_flow(const datapath::FlowEntry& flow, bool) override {
     std::lock_guard lock(mutex_);
     flows_[flow.ufid] = flow;
@@ -79,6 +80,7 @@ class FakeDatapath : public datapath::Datapath {
  private:
   std::string type_ = "dummy", name_ = "ovs-dummy";
   datapath::UpcallSink* sink_ = nullptr;
+  datapath::Features features_;
   mutable std::mutex mutex_;
   std::map<datapath::Ufid, datapath::FlowEntry> flows_;
 };
