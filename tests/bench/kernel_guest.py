@@ -10,7 +10,9 @@
 
 """Frames enter at in0 and leave to out0, a device that drops; a TCP connection goes from namespace h1 through v1 and v2 to h2.
 Writes /results/figures.json: {"cases": {case: {who: nanoseconds for a frame or for a kilobyte}}, "memory": {who: bytes for a
-flow}, "spread": the largest relative difference of two runs}.
+flow}, "spread": [the largest relative difference of two runs, of which case], "frames": how many were measured}.
+
+Variables: ONLY, a regular expression that chooses cases; WHO, one of those compared; PROFILE, the emulator counts (marks.py).
 """
 import json
 import os
@@ -22,15 +24,18 @@ import time
 
 from ovs_netlink import (ANY, Family, Flows, address, attr, be, ct, hwaddr, key, nest, output, push_vlan, recirc, set_, u32)
 from packets import MAC_A, MAC_B, eth, ip4, udp
+from marks import counted
 from pktgen import Generator
 from switch_lab import run
 
-WHO = {"stock": "openvswitch", "turnout": "turnout"}
+MODULES = {"stock": "openvswitch", "turnout": "turnout"}
 ROUNDS, LEAST = 2, 20000
 TCP_BYTES = 200 << 20
 MEMORY_FLOWS = 100000
+TCP_CASE = "GSO TCP, a kilobyte"
 IN, OUT, LEFT, RIGHT = 1, 2, 3, 4
-figures = {"cases": {}, "memory": {}, "spread": 0.0}
+ONLY, WHO = os.environ.get("ONLY", ""), os.environ.get("WHO", "")
+figures = {"cases": {}, "memory": {}, "spread": [0.0, ""], "frames": 0}
 
 
 def counter(device, name):
@@ -55,21 +60,29 @@ def devices():
     return Generator("in0", dst_mac=MAC_B, src_mac=MAC_A, src_min="10.9.0.0", src_max="10.9.0.0")
 
 
+def wanted(case, who):
+    return re.search(ONLY, case) and WHO in ("", who)
+
+
 def record(case, who, values):
     figures["cases"].setdefault(case, {})[who] = min(values)
-    figures["spread"] = max(figures["spread"], max(values) / min(values) - 1)
+    figures["spread"] = max(figures["spread"], [max(values) / min(values) - 1, f"{who}, {case}"])
     print(f"{who:8} {case:40} {min(values):8.1f}", flush=True)
 
 
 def frames(generator, case, who, first="10.1.0.0", number=1, arrives=1):
     """One figure: frames to `number` addresses from `first` on, each of which leaves out0 `arrives` times."""
+    if not wanted(case, who):
+        return
     last = int.from_bytes(address(first), "big") + number - 1
     generator.set(dst_min=first, dst_max=".".join(map(str, last.to_bytes(4, "big"))))
     generator.run(max(number, 2000))
     values = []
     for _ in range(ROUNDS):
         before, count = counter("out0", "tx_packets"), max(number, LEAST)
-        values.append(generator.run(count))
+        with counted():
+            values.append(generator.run(count))
+        figures["frames"] += count
         left = counter("out0", "tx_packets") - before
         assert left == count * arrives, f"{who}, {case}: {left} frames left of {count}"
     record(case, who, values)
@@ -77,6 +90,12 @@ def frames(generator, case, who, first="10.1.0.0", number=1, arrives=1):
 
 def tcp(who):
     """Nanoseconds for a kilobyte of TCP in segments as large as the devices take."""
+    if not wanted(TCP_CASE, who):
+        return
+    record(TCP_CASE, who, [one_connection() for _ in range(ROUNDS)])
+
+
+def one_connection():
     server = subprocess.Popen(["ip", "netns", "exec", "h2", "iperf3", "-s", "-1"], stdout=subprocess.DEVNULL)
     client = ["ip", "netns", "exec", "h1", "iperf3", "-c", "10.77.0.2", "-n", str(TCP_BYTES), "-J"]
     deadline = time.monotonic() + 30
@@ -118,9 +137,11 @@ def addresses(number, first="10.1.0.0"):
 
 def flow_counts(dp, generator, who):
     for number in (1, 10000, 100000):
+        case = f"output, {number:,} flow{'s' if number > 1 else ''}"
         dp.flows.flush()
-        dp.flows.put_for_addresses(addresses(number), key(dst=ANY), output(OUT))
-        frames(generator, f"output, {number:,} flow{'s' if number > 1 else ''}", who, number=number)
+        if wanted(case, who):
+            dp.flows.put_for_addresses(addresses(number), key(dst=ANY), output(OUT))
+        frames(generator, case, who, number=number)
 
 
 def mask_counts(dp, generator, who):
@@ -167,9 +188,10 @@ def switching(dp, generator, who):
     dp.flows.flush()
     dp.flows.put(key(ethernet=(MAC_A, MAC_B)), output(OUT))
     frames(generator, "switching by MAC address", who)
+    dp.flows.flush()
     for one, other in ((LEFT, RIGHT), (RIGHT, LEFT)):
         dp.flows.put(key(port=one), output(other))
-    record("GSO TCP, a kilobyte", who, [tcp(who) for _ in range(ROUNDS)])
+    tcp(who)
 
 
 def free_memory():
@@ -181,6 +203,8 @@ def free_memory():
 
 def memory(dp, who):
     """Flows named and used as a daemon's are, put in by a child whose own memory goes with it."""
+    if not wanted("memory", who):
+        return
     dp.flows.flush()
     before = free_memory()
     child = os.fork()
@@ -194,7 +218,7 @@ def memory(dp, who):
 
 
 def datapath(who, generator):
-    dp = Datapath(WHO[who])
+    dp = Datapath(MODULES[who])
     memory(dp, who)
     for measure in (flow_counts, mask_counts, pipelines, conntrack, switching):
         measure(dp, generator, who)
@@ -210,16 +234,20 @@ def linux_bridge(generator):
     run("bridge", "fdb", "replace", MAC_A, "dev", "in0", "master", "static")
     run("ip", "link", "set", "br0", "up")
     frames(generator, "switching by MAC address", "bridge")
-    record("GSO TCP, a kilobyte", "bridge", [tcp("bridge") for _ in range(ROUNDS)])
+    tcp("bridge")
     run("ip", "link", "del", "br0")
 
 
 def main():
     generator = devices()
     frames(generator, "bare receive", "all", arrives=0)
-    for who in WHO:
-        datapath(who, generator)
-    linux_bridge(generator)
+    for who in MODULES:
+        if WHO in ("", who):
+            datapath(who, generator)
+    if WHO in ("", "bridge"):
+        linux_bridge(generator)
+    if "PROFILE" in os.environ:
+        pathlib.Path("/results/kallsyms").write_bytes(pathlib.Path("/proc/kallsyms").read_bytes())
     pathlib.Path("/results/figures.json").write_text(json.dumps(figures))
     return 0
 
