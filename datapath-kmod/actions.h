@@ -4,7 +4,8 @@
  *
  * A list is a stream of struct tn_act, each a multiple of 8 bytes. All that userspace gave was validated when
  * it was built: execution checks the packet, never the action. A list belongs to a flow
- * (RCU) or to the packet command that executes it; it is immutable once built.
+ * (RCU) or to the packet command that executes it; it is immutable once built. Behind the stream of the
+ * outermost list stand the attributes it was built from: who asks for a flow's actions gets them as they came.
  *
  * type is OVS_ACTION_ATTR_* and says what arg and the data behind the header are:
  *
@@ -12,7 +13,7 @@
  *   TRUNC		arg largest length
  *   USERSPACE		data struct tn_act_userspace
  *   SET, SET_MASKED	arg OVS_KEY_ATTR_*, data struct tn_act_set; SET has a mask of ones, one code runs both
- *   TN_ACT_SET_TUNNEL	data struct tn_act_tunnel (dumped as SET of OVS_KEY_ATTR_TUNNEL)
+ *   TN_ACT_SET_TUNNEL	data struct tn_act_tunnel
  *   PUSH_VLAN		arg tpid << 16 | tci, host order, VLAN_CFI_MASK set
  *   POP_VLAN, POP_ETH, CT_CLEAR, POP_NSH	nothing
  *   PUSH_ETH		data struct ovs_action_push_eth
@@ -103,7 +104,7 @@ struct tn_act_nsh {
 /* A list with the life of a flow. */
 struct tn_actions {
 	struct rcu_head rcu;
-	u32 nl_len;		/* what its netlink form needs, without the outer attribute */
+	u32 nl_len;		/* of the attributes behind the list */
 	struct tn_act_list list;	/* last: the stream follows */
 };
 
@@ -128,6 +129,12 @@ static inline bool tn_act_is_nested(u8 type)
 {
 	return type == OVS_ACTION_ATTR_SAMPLE || type == OVS_ACTION_ATTR_CLONE ||
 	       type == OVS_ACTION_ATTR_CHECK_PKT_LEN || type == OVS_ACTION_ATTR_DEC_TTL;
+}
+
+/* The attributes that the list was built from. */
+static inline const void *tn_actions_nl(const struct tn_actions *acts)
+{
+	return (const u8 *)acts->list.words + acts->list.len;
 }
 
 /* Works for const and other pointers. */
@@ -157,9 +164,6 @@ struct tn_act *tn_act_append(struct tn_act_builder *b, u8 type, u32 arg, u32 len
  */
 struct tn_actions *tn_actions_parse(struct net *net, const struct nlattr *attr, const struct tn_key *key,
 				    bool log, struct netlink_ext_ack *extack);
-
-/* Appends the list to @msg as attribute @type. 0 or -EMSGSIZE, then nothing is appended. RCU read side. */
-int tn_actions_dump(const struct tn_act_list *list, struct sk_buff *msg, int type);
 
 /* Drops what the list refers to (tunnel dst, ct templates) and frees it. May not be called from
  * hard interrupts. NULL is fine.

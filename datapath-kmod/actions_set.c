@@ -34,29 +34,31 @@ static void replace(struct sk_buff *skb, void *at, const void *bytes, unsigned i
 	skb_postpush_rcsum(skb, at, len);
 }
 
-static void blend_bytes(u8 *to, const u8 *old, const u8 *value, const u8 *mask, unsigned int len)
+static void blend_address(u8 *address, const u8 *value, const u8 *mask)
 {
-	while (len--)
-		to[len] = BLEND(old[len], value[len], mask[len]);
+	u16 *a = (u16 *)address;
+	const u16 *v = (const u16 *)value, *m = (const u16 *)mask;
+	int i;
+
+	for (i = 0; i < ETH_ALEN / 2; i++)
+		a[i] = BLEND(a[i], v[i], m[i]);
 }
 
 static int set_ethernet(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_ethernet *value,
 			const struct ovs_key_ethernet *mask)
 {
 	struct ethhdr *eth;
-	struct ovs_key_ethernet old, now;
 	int err = writable(skb, 0, ETH_HLEN);
 
 	if (err)
 		return err;
 	eth = eth_hdr(skb);
-	ether_addr_copy(old.eth_src, eth->h_source);
-	ether_addr_copy(old.eth_dst, eth->h_dest);
-	blend_bytes((u8 *)&now, (u8 *)&old, (const u8 *)value, (const u8 *)mask, sizeof(now));
-	replace(skb, eth->h_source, now.eth_src, ETH_ALEN);
-	replace(skb, eth->h_dest, now.eth_dst, ETH_ALEN);
-	ether_addr_copy(key->eth_src, now.eth_src);
-	ether_addr_copy(key->eth_dst, now.eth_dst);
+	skb_postpull_rcsum(skb, eth, 2 * ETH_ALEN);
+	blend_address(eth->h_source, value->eth_src, mask->eth_src);
+	blend_address(eth->h_dest, value->eth_dst, mask->eth_dst);
+	skb_postpush_rcsum(skb, eth, 2 * ETH_ALEN);
+	ether_addr_copy(key->eth_src, eth->h_source);
+	ether_addr_copy(key->eth_dst, eth->h_dest);
 	return 0;
 }
 
@@ -123,8 +125,8 @@ static void set_ipv4_address(struct sk_buff *skb, struct tn_key *key, __be32 *ad
 static int set_ipv4(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_ipv4 *value,
 		    const struct ovs_key_ipv4 *mask)
 {
-	__sum16 *sum = NULL;
 	struct iphdr *ip;
+	__sum16 *sum;
 	int err = writable(skb, skb_network_offset(skb), sizeof(*ip));
 
 	if (err)
@@ -133,12 +135,13 @@ static int set_ipv4(struct sk_buff *skb, struct tn_key *key, const struct ovs_ke
 		sum = address_checksum(skb, key, false);
 		if (IS_ERR(sum))
 			return PTR_ERR(sum);
+		ip = ip_hdr(skb);
+		set_ipv4_address(skb, key, &ip->saddr, BLEND(ip->saddr, value->ipv4_src, mask->ipv4_src), sum);
+		set_ipv4_address(skb, key, &ip->daddr, BLEND(ip->daddr, value->ipv4_dst, mask->ipv4_dst), sum);
+		key->ipv4.src = ip->saddr;
+		key->ipv4.dst = ip->daddr;
 	}
 	ip = ip_hdr(skb);
-	set_ipv4_address(skb, key, &ip->saddr, BLEND(ip->saddr, value->ipv4_src, mask->ipv4_src), sum);
-	set_ipv4_address(skb, key, &ip->daddr, BLEND(ip->daddr, value->ipv4_dst, mask->ipv4_dst), sum);
-	key->ipv4.src = ip->saddr;
-	key->ipv4.dst = ip->daddr;
 	if (mask->ipv4_tos) {
 		ipv4_change_dsfield(ip, 0, BLEND(ip->tos, value->ipv4_tos, mask->ipv4_tos));
 		key->ip.tos = ip->tos;

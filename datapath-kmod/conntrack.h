@@ -16,8 +16,6 @@ void tn_ct_net_exit(struct net *net);
  * holds: template, helper, timeout) to @b. 0 or -errno with extack. Process context, may sleep.
  */
 int tn_ct_parse(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key);
-/* Appends OVS_ACTION_ATTR_CT to @msg. 0 or -EMSGSIZE. RCU read side. */
-int tn_ct_dump(const struct tn_act *act, struct sk_buff *msg);
 /* Drops what the action holds. Any context that may free, not hard interrupts. */
 void tn_ct_free(struct tn_act *act);
 

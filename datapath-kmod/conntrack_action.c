@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ct() from netlink into an action list and back. Process context where it may sleep; see conntrack.h. */
+/* ct() from netlink into an action list. Process context where it may sleep; see conntrack.h. */
 #include <linux/netfilter.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netlink.h>
 #include "conntrack_action.h"
-
-#define FAIL(b, attr, text)						\
-({									\
-	NL_SET_ERR_MSG_ATTR((b)->extack, attr, text);			\
-	-EINVAL;							\
-})
+#include "nl.h"
 
 struct marks {
 	u32 value, mask;
@@ -43,15 +38,13 @@ static const struct nla_policy nat_policy[OVS_NAT_ATTR_MAX + 1] = {
 	[OVS_NAT_ATTR_PROTO_RANDOM] = { .type = NLA_FLAG },
 };
 
-/* --- from netlink ------------------------------------------------------------------------------------------- */
-
 /* Copies an address of the action's family; its length tells. */
 static int get_address(struct tn_act_builder *b, const struct nlattr *attr, u8 family, union nf_inet_addr *address)
 {
 	int len = family == NFPROTO_IPV4 ? sizeof(struct in_addr) : sizeof(struct in6_addr);
 
 	if (nla_len(attr) != len)
-		return FAIL(b, attr, "OVS_NAT_ATTR_IP: not an address of the flow's eth_type");
+		return FAIL(b->extack, attr, "OVS_NAT_ATTR_IP: not an address of the flow's eth_type");
 	memcpy(address, nla_data(attr), len);
 	return 0;
 }
@@ -62,14 +55,13 @@ static int get_addresses(struct tn_act_builder *b, struct nlattr **a, struct tn_
 	int err;
 
 	if (max && !min)
-		return FAIL(b, max, "OVS_NAT_ATTR_IP_MAX without OVS_NAT_ATTR_IP_MIN");
+		return FAIL(b->extack, max, "OVS_NAT_ATTR_IP_MAX without OVS_NAT_ATTR_IP_MIN");
 	if (!min)
 		return 0;
 	err = get_address(b, min, ct->family, &ct->range.min_addr);
 	if (!err)
 		err = get_address(b, max ?: min, ct->family, &ct->range.max_addr);
 	ct->has_address = true;
-	ct->has_address_max = !!max;
 	ct->range.flags |= NF_NAT_RANGE_MAP_IPS;
 	return err;
 }
@@ -79,14 +71,13 @@ static int get_ports(struct tn_act_builder *b, struct nlattr **a, struct tn_act_
 	const struct nlattr *min = a[OVS_NAT_ATTR_PROTO_MIN], *max = a[OVS_NAT_ATTR_PROTO_MAX];
 
 	if (max && !min)
-		return FAIL(b, max, "OVS_NAT_ATTR_PROTO_MAX without OVS_NAT_ATTR_PROTO_MIN");
+		return FAIL(b->extack, max, "OVS_NAT_ATTR_PROTO_MAX without OVS_NAT_ATTR_PROTO_MIN");
 	if (!min)
 		return 0;
 	if (max && nla_get_u16(max) < nla_get_u16(min))
-		return FAIL(b, max, "OVS_NAT_ATTR_PROTO_MAX is less than OVS_NAT_ATTR_PROTO_MIN");
+		return FAIL(b->extack, max, "OVS_NAT_ATTR_PROTO_MAX is less than OVS_NAT_ATTR_PROTO_MIN");
 	ct->range.min_proto.all = htons(nla_get_u16(min));
 	ct->range.max_proto.all = htons(nla_get_u16(max ?: min));
-	ct->has_port_max = !!max;
 	ct->range.flags |= NF_NAT_RANGE_PROTO_SPECIFIED;
 	return 0;
 }
@@ -100,23 +91,23 @@ static int get_nat(struct tn_act_builder *b, const struct nlattr *nest, struct t
 	if (err)
 		return err;
 	if (a[OVS_NAT_ATTR_SRC] && a[OVS_NAT_ATTR_DST])
-		return FAIL(b, nest, "OVS_CT_ATTR_NAT: source and destination cannot be translated by one ct()");
+		return FAIL(b->extack, nest, "OVS_CT_ATTR_NAT: source and destination cannot be translated by one ct()");
 	ct->nat = a[OVS_NAT_ATTR_SRC] ? TN_NAT_SRC : a[OVS_NAT_ATTR_DST] ? TN_NAT_DST : TN_NAT_KNOWN;
 	if (ct->nat == TN_NAT_KNOWN) {
 		for (i = 1; i <= OVS_NAT_ATTR_MAX; i++)
 			if (a[i])
-				return FAIL(b, a[i], "OVS_NAT_ATTR: a range without OVS_NAT_ATTR_SRC or _DST");
+				return FAIL(b->extack, a[i], "OVS_NAT_ATTR: a range without OVS_NAT_ATTR_SRC or _DST");
 		return 0;
 	}
 	if (!ct->commit)
-		return FAIL(b, nest, "OVS_NAT_ATTR_SRC and _DST are for OVS_CT_ATTR_COMMIT");
+		return FAIL(b->extack, nest, "OVS_NAT_ATTR_SRC and _DST are for OVS_CT_ATTR_COMMIT");
 	err = get_addresses(b, a, ct);
 	if (!err)
 		err = get_ports(b, a, ct);
 	if (err)
 		return err;
 	if (a[OVS_NAT_ATTR_PROTO_HASH] && a[OVS_NAT_ATTR_PROTO_RANDOM])
-		return FAIL(b, nest, "OVS_NAT_ATTR_PROTO_HASH and _PROTO_RANDOM exclude each other");
+		return FAIL(b->extack, nest, "OVS_NAT_ATTR_PROTO_HASH and _PROTO_RANDOM exclude each other");
 	ct->range.flags |= (a[OVS_NAT_ATTR_PERSISTENT] ? NF_NAT_RANGE_PERSISTENT : 0) |
 			   (a[OVS_NAT_ATTR_PROTO_HASH] ? NF_NAT_RANGE_PROTO_RANDOM : 0) |
 			   (a[OVS_NAT_ATTR_PROTO_RANDOM] ? NF_NAT_RANGE_PROTO_RANDOM_FULLY : 0);
@@ -132,14 +123,14 @@ static int get_plain(struct tn_act_builder *b, struct nlattr **a, struct tn_act_
 	ct->force = !!a[OVS_CT_ATTR_FORCE_COMMIT];
 	ct->commit = ct->force || a[OVS_CT_ATTR_COMMIT];
 	if (a[OVS_CT_ATTR_COMMIT] && ct->force)
-		return FAIL(b, a[OVS_CT_ATTR_COMMIT], "OVS_CT_ATTR_COMMIT and OVS_CT_ATTR_FORCE_COMMIT exclude each other");
+		return FAIL(b->extack, a[OVS_CT_ATTR_COMMIT], "OVS_CT_ATTR_COMMIT and OVS_CT_ATTR_FORCE_COMMIT exclude each other");
 	nf_ct_zone_init(&ct->zone, a[OVS_CT_ATTR_ZONE] ? nla_get_u16(a[OVS_CT_ATTR_ZONE]) : NF_CT_DEFAULT_ZONE_ID,
 			NF_CT_DEFAULT_ZONE_DIR, 0);
 	if (a[OVS_CT_ATTR_MARK]) {
 		const struct marks *mark = nla_data(a[OVS_CT_ATTR_MARK]);
 
 		if (!mark->mask)
-			return FAIL(b, a[OVS_CT_ATTR_MARK], "OVS_CT_ATTR_MARK: the mask is zero");
+			return FAIL(b->extack, a[OVS_CT_ATTR_MARK], "OVS_CT_ATTR_MARK: the mask is zero");
 		ct->has_mark = true;
 		ct->mark = mark->value & mark->mask;
 		ct->mark_mask = mark->mask;
@@ -149,7 +140,7 @@ static int get_plain(struct tn_act_builder *b, struct nlattr **a, struct tn_act_
 		const struct labels *labels = nla_data(a[OVS_CT_ATTR_LABELS]);
 
 		if (!memchr_inv(&labels->mask, 0, sizeof(labels->mask)))
-			return FAIL(b, a[OVS_CT_ATTR_LABELS], "OVS_CT_ATTR_LABELS: the mask is zero");
+			return FAIL(b->extack, a[OVS_CT_ATTR_LABELS], "OVS_CT_ATTR_LABELS: the mask is zero");
 		ct->has_labels = true;
 		ct->labels_mask = labels->mask;
 		for (i = 0; i < OVS_CT_LABELS_LEN_32; i++)
@@ -161,7 +152,7 @@ static int get_plain(struct tn_act_builder *b, struct nlattr **a, struct tn_act_
 		ct->eventmask = nla_get_u32(a[OVS_CT_ATTR_EVENTMASK]);
 	}
 	if (bad && !ct->commit)
-		return FAIL(b, bad, "OVS_CT_ATTR_MARK and _LABELS are for OVS_CT_ATTR_COMMIT");
+		return FAIL(b->extack, bad, "OVS_CT_ATTR_MARK and _LABELS are for OVS_CT_ATTR_COMMIT");
 	return 0;
 }
 
@@ -174,10 +165,10 @@ static int get_helper(struct tn_act_builder *b, const struct nlattr *attr, const
 
 	ct->helper = nf_conntrack_helper_try_module_get(name, ct->family, key->ip.proto);
 	if (!ct->helper)
-		return FAIL(b, attr, "OVS_CT_ATTR_HELPER: there is no such helper for the flow's protocol");
+		return FAIL(b->extack, attr, "OVS_CT_ATTR_HELPER: there is no such helper for the flow's protocol");
 	if (ct->nat != TN_NAT_NONE) {
 		if (nf_nat_helper_try_module_get(name, ct->family, key->ip.proto))
-			return FAIL(b, attr, "OVS_CT_ATTR_HELPER: the helper cannot translate addresses");
+			return FAIL(b->extack, attr, "OVS_CT_ATTR_HELPER: the helper cannot translate addresses");
 		ct->has_nat_helper = true;
 	}
 	help = nf_ct_helper_ext_add(ct->tmpl, GFP_KERNEL);
@@ -223,7 +214,7 @@ int tn_ct_parse(struct tn_act_builder *b, const struct nlattr *attr, const struc
 	int err;
 
 	if (!tn_key_is_ip(key))
-		return FAIL(b, attr, "OVS_ACTION_ATTR_CT wants an IP packet");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_CT wants an IP packet");
 	ct.family = key->eth_type == htons(ETH_P_IP) ? NFPROTO_IPV4 : NFPROTO_IPV6;
 	err = nla_parse_deprecated_strict(a, OVS_CT_ATTR_MAX, nla_data(attr), nla_len(attr), ct_policy, b->extack);
 	if (!err)
@@ -258,55 +249,4 @@ free:
 void tn_ct_free(struct tn_act *act)
 {
 	release((struct tn_act_ct *)act->data);
-}
-
-/* --- to netlink --------------------------------------------------------------------------------------------- */
-
-static int put_address(struct sk_buff *msg, int type, u8 family, const union nf_inet_addr *address)
-{
-	return nla_put(msg, type, family == NFPROTO_IPV4 ? sizeof(struct in_addr) : sizeof(struct in6_addr), address);
-}
-
-static int put_nat(struct sk_buff *msg, const struct tn_act_ct *ct)
-{
-	const struct nf_nat_range2 *range = &ct->range;
-	struct nlattr *nest = nla_nest_start_noflag(msg, OVS_CT_ATTR_NAT);
-
-	if (!nest)
-		return -EMSGSIZE;
-	if ((ct->nat == TN_NAT_SRC && nla_put_flag(msg, OVS_NAT_ATTR_SRC)) ||
-	    (ct->nat == TN_NAT_DST && nla_put_flag(msg, OVS_NAT_ATTR_DST)) ||
-	    (ct->has_address && put_address(msg, OVS_NAT_ATTR_IP_MIN, ct->family, &range->min_addr)) ||
-	    (ct->has_address_max && put_address(msg, OVS_NAT_ATTR_IP_MAX, ct->family, &range->max_addr)) ||
-	    (range->flags & NF_NAT_RANGE_PROTO_SPECIFIED &&
-	     nla_put_u16(msg, OVS_NAT_ATTR_PROTO_MIN, ntohs(range->min_proto.all))) ||
-	    (ct->has_port_max && nla_put_u16(msg, OVS_NAT_ATTR_PROTO_MAX, ntohs(range->max_proto.all))) ||
-	    (range->flags & NF_NAT_RANGE_PERSISTENT && nla_put_flag(msg, OVS_NAT_ATTR_PERSISTENT)) ||
-	    (range->flags & NF_NAT_RANGE_PROTO_RANDOM && nla_put_flag(msg, OVS_NAT_ATTR_PROTO_HASH)) ||
-	    (range->flags & NF_NAT_RANGE_PROTO_RANDOM_FULLY && nla_put_flag(msg, OVS_NAT_ATTR_PROTO_RANDOM)))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
-}
-
-int tn_ct_dump(const struct tn_act *act, struct sk_buff *msg)
-{
-	const struct tn_act_ct *ct = (const void *)act->data;
-	struct marks marks = { .value = ct->mark, .mask = ct->mark_mask };
-	struct labels labels = { .value = ct->labels, .mask = ct->labels_mask };
-	struct nlattr *nest = nla_nest_start_noflag(msg, OVS_ACTION_ATTR_CT);
-
-	if (!nest)
-		return -EMSGSIZE;
-	if ((ct->commit && nla_put_flag(msg, ct->force ? OVS_CT_ATTR_FORCE_COMMIT : OVS_CT_ATTR_COMMIT)) ||
-	    nla_put_u16(msg, OVS_CT_ATTR_ZONE, ct->zone.id) ||
-	    (ct->has_mark && nla_put(msg, OVS_CT_ATTR_MARK, sizeof(marks), &marks)) ||
-	    (ct->has_labels && nla_put(msg, OVS_CT_ATTR_LABELS, sizeof(labels), &labels)) ||
-	    (ct->helper && nla_put_string(msg, OVS_CT_ATTR_HELPER, ct->helper->name)) ||
-	    (ct->has_eventmask && nla_put_u32(msg, OVS_CT_ATTR_EVENTMASK, ct->eventmask)) ||
-	    (ct->timeout[0] && nla_put_string(msg, OVS_CT_ATTR_TIMEOUT, ct->timeout)) ||
-	    (ct->nat != TN_NAT_NONE && put_nat(msg, ct)))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
 }

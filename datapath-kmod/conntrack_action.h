@@ -30,8 +30,7 @@ struct tn_act_ct {
 	u32 eventmask;
 	u8 family;			/* NFPROTO_IPV4 or NFPROTO_IPV6 */
 	u8 nat;				/* enum tn_nat */
-	u8 commit:1, force:1, has_mark:1, has_labels:1, has_eventmask:1, has_nat_helper:1;
-	u8 has_address:1, has_address_max:1, has_port_max:1;	/* of range, for the dump */
+	u8 commit:1, force:1, has_mark:1, has_labels:1, has_eventmask:1, has_nat_helper:1, has_address:1;
 	char timeout[CTNL_TIMEOUT_NAME_MAX];	/* "": none */
 };
 

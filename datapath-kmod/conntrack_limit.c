@@ -6,10 +6,10 @@
  */
 #include <linux/netfilter.h>
 #include <linux/xarray.h>
-#include <net/genetlink.h>
 #include <net/netfilter/nf_conntrack_count.h>
 #include "conntrack_action.h"
 #include "datapath.h"
+#include "nl.h"
 
 #define UNLIMITED	0
 
@@ -136,9 +136,10 @@ static int start_counting(struct net *net, struct tn_ct_limits *limits)
 	return 0;
 }
 
-static int limit_set(struct sk_buff *skb, struct genl_info *info)
+static int limit_set_or_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct tn_ct_limits *limits = limits_of_request(info);
+	bool set = info->genlhdr->cmd == OVS_CT_LIMIT_CMD_SET;
 	const struct ovs_zone_limit *zone;
 	unsigned int n;
 	int err;
@@ -147,36 +148,18 @@ static int limit_set(struct sk_buff *skb, struct genl_info *info)
 	if (!zone)
 		return err;
 	mutex_lock(&limits->lock);
-	err = start_counting(genl_info_net(info), limits);
+	if (set)
+		err = start_counting(genl_info_net(info), limits);
 	for (; n && !err; n--, zone++) {
 		if (zone->zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
-			WRITE_ONCE(limits->others, zone->limit);
-		else
+			WRITE_ONCE(limits->others, set ? zone->limit : UNLIMITED);
+		else if (set)
 			err = xa_err(xa_store(&limits->limits, zone->zone_id, xa_mk_value(zone->limit), GFP_KERNEL));
-	}
-	mutex_unlock(&limits->lock);
-	return err;
-}
-
-static int limit_del(struct sk_buff *skb, struct genl_info *info)
-{
-	struct tn_ct_limits *limits = limits_of_request(info);
-	const struct ovs_zone_limit *zone;
-	unsigned int n;
-	int err;
-
-	zone = zones_of_request(info, &n, &err);
-	if (!zone)
-		return err;
-	mutex_lock(&limits->lock);
-	for (; n; n--, zone++) {
-		if (zone->zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
-			WRITE_ONCE(limits->others, UNLIMITED);
 		else
 			xa_erase(&limits->limits, zone->zone_id);
 	}
 	mutex_unlock(&limits->lock);
-	return 0;
+	return err;
 }
 
 /* Appends one zone's limit and count; the structures follow each other without headers. */
@@ -259,28 +242,16 @@ free:
 }
 
 static const struct genl_small_ops ops[] = {
-	{ .cmd = OVS_CT_LIMIT_CMD_SET, .doit = limit_set, .flags = GENL_UNS_ADMIN_PERM,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_CT_LIMIT_CMD_DEL, .doit = limit_del, .flags = GENL_UNS_ADMIN_PERM,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_CT_LIMIT_CMD_GET, .doit = limit_get,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	TN_COMMAND(OVS_CT_LIMIT_CMD_SET, .doit = limit_set_or_del, TN_ADMIN),
+	TN_COMMAND(OVS_CT_LIMIT_CMD_DEL, .doit = limit_set_or_del, TN_ADMIN),
+	TN_COMMAND(OVS_CT_LIMIT_CMD_GET, .doit = limit_get),
 };
 
 static const struct genl_multicast_group groups[] = { { .name = OVS_CT_LIMIT_MCGROUP } };
 
 struct genl_family tn_ct_limit_family __ro_after_init = {
-	.name = OVS_CT_LIMIT_FAMILY,
-	.version = OVS_CT_LIMIT_VERSION,
-	.hdrsize = sizeof(struct ovs_header),
-	.maxattr = OVS_CT_LIMIT_ATTR_MAX,
-	.policy = policy,
-	.netnsok = true,
-	.parallel_ops = true,
-	.small_ops = ops,
-	.n_small_ops = ARRAY_SIZE(ops),
+	TN_FAMILY(CT_LIMIT, CT_LIMIT, policy, ops),
 	.resv_start_op = OVS_CT_LIMIT_CMD_GET + 1,
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
-	.module = THIS_MODULE,
 };

@@ -9,6 +9,7 @@
 #include "actions.h"
 #include "datapath.h"
 #include "meter.h"
+#include "nl.h"
 #include "upcall.h"
 
 #define REBALANCE_PERIOD	(4 * HZ)
@@ -219,16 +220,23 @@ struct tn_dp *tn_dp_find_rtnl(struct net *net, int dp_ifindex)
 	return tn_dp_find_rcu(net, dp_ifindex);
 }
 
-struct tn_dp *tn_dp_get(struct net *net, int dp_ifindex)
+struct tn_dp *tn_dp_lock(struct genl_info *info)
 {
+	const struct ovs_header *head = info->userhdr;
 	struct tn_dp *dp;
 
 	rcu_read_lock();
-	dp = tn_dp_find_rcu(net, dp_ifindex);
+	dp = tn_dp_find_rcu(genl_info_net(info), head->dp_ifindex);
 	if (dp && !refcount_inc_not_zero(&dp->refs))
 		dp = NULL;
 	rcu_read_unlock();
-	return dp;
+	if (dp) {
+		mutex_lock(&dp->lock);
+		if (!dp->dead)
+			return dp;
+		tn_dp_unlock(dp);
+	}
+	return ERR_PTR(FAIL_AS(-ENODEV, info->extack, NULL, "there is no such datapath"));
 }
 
 /* RCU callback. */
@@ -242,10 +250,16 @@ static void dp_free_cb(struct rcu_head *rcu)
 	kfree(dp);
 }
 
-void tn_dp_put(struct tn_dp *dp)
+static void dp_put(struct tn_dp *dp)
 {
 	if (refcount_dec_and_test(&dp->refs))
 		call_rcu(&dp->rcu, dp_free_cb);
+}
+
+void tn_dp_unlock(struct tn_dp *dp)
+{
+	mutex_unlock(&dp->lock);
+	dp_put(dp);
 }
 
 /* --- settings ---------------------------------------------------------------------------------------- */
@@ -254,10 +268,9 @@ int tn_dp_set_features(struct tn_dp *dp, u32 features, struct netlink_ext_ack *e
 {
 	u32 changed = features ^ dp->user_features;
 
-	if (features & ~KNOWN_FEATURES) {
-		NL_SET_ERR_MSG(extack, "OVS_DP_ATTR_USER_FEATURES has bits that this module does not know");
-		return -EOPNOTSUPP;
-	}
+	if (features & ~KNOWN_FEATURES)
+		return FAIL_AS(-EOPNOTSUPP, extack, NULL,
+			       "OVS_DP_ATTR_USER_FEATURES has bits that this module does not know");
 	WRITE_ONCE(dp->user_features, features);
 	if (changed & OVS_DP_F_TC_RECIRC_SHARING) {
 		if (features & OVS_DP_F_TC_RECIRC_SHARING)
@@ -273,10 +286,8 @@ int tn_dp_set_cpu_pids(struct tn_dp *dp, const struct nlattr *attr, struct netli
 	struct tn_pids *pids, *old = rtnl_dereference(dp->cpu_pids);
 	u32 n = nla_len(attr) / sizeof(u32);
 
-	if (!n || nla_len(attr) % sizeof(u32)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "OVS_DP_ATTR_PER_CPU_PIDS is not an array of u32");
-		return -EINVAL;
-	}
+	if (!n || nla_len(attr) % sizeof(u32))
+		return FAIL(extack, attr, "OVS_DP_ATTR_PER_CPU_PIDS is not an array of u32");
 	pids = kmalloc(struct_size(pids, pid, n), GFP_KERNEL_ACCOUNT);
 	if (!pids)
 		return -ENOMEM;
@@ -367,7 +378,7 @@ free:
 	tn_dp_set_features(dp, 0, NULL);
 	tn_table_destroy(&dp->table);
 	tn_meters_destroy(dp);
-	tn_dp_put(dp);
+	dp_put(dp);
 	return ERR_PTR(err);
 }
 
@@ -396,5 +407,5 @@ void tn_dp_destroy(struct tn_dp *dp)
 	tn_table_destroy(&dp->table);
 	tn_meters_destroy(dp);
 	mutex_unlock(&dp->lock);
-	tn_dp_put(dp);
+	dp_put(dp);
 }

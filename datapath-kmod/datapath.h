@@ -6,7 +6,7 @@
  *   dp->lock		flows, masks, meters of one datapath
  *   RCU		everything that packets read
  * A datapath is found under RTNL or RCU; whoever keeps it beyond holds a reference. dp->dead is set
- * under both locks before its parts are taken down, and is checked by who takes dp->lock.
+ * under both locks before its parts are taken down; tn_dp_lock() checks it.
  */
 #ifndef TN_DATAPATH_H
 #define TN_DATAPATH_H
@@ -118,13 +118,12 @@ static inline struct tn_port *tn_dp_port(const struct tn_dp *dp, u32 port_no)
 	return port_no < ports->n ? rcu_dereference_rtnl(ports->port[port_no]) : NULL;
 }
 
-/* The datapath whose local port has this index. _rcu: valid in the read section. _get: with a reference,
- * NULL when there is none or it is dying. tn_dp_rtnl: RTNL.
- */
+/* The datapath whose local port has this index. _rcu: valid in the read section. _rtnl: RTNL. */
 struct tn_dp *tn_dp_find_rcu(struct net *net, int dp_ifindex);
 struct tn_dp *tn_dp_find_rtnl(struct net *net, int dp_ifindex);
-struct tn_dp *tn_dp_get(struct net *net, int dp_ifindex);
-void tn_dp_put(struct tn_dp *dp);	/* any context */
+/* The datapath that a request names, alive, with a reference and dp->lock; ERR_PTR with extack. May sleep. */
+struct tn_dp *tn_dp_lock(struct genl_info *info);
+void tn_dp_unlock(struct tn_dp *dp);
 
 /* The index of the local port's device, 0 where it is going. RCU read side or RTNL. */
 int tn_dp_ifindex(const struct tn_dp *dp);

@@ -8,9 +8,9 @@
 #include <linux/ktime.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
-#include <net/genetlink.h>
 #include "datapath.h"
 #include "meter.h"
+#include "nl.h"
 
 #define METERS_MAX	(1u << 18)
 #define BANDS_MAX	8
@@ -143,29 +143,6 @@ static const struct nla_policy band_policy[OVS_BAND_ATTR_MAX + 1] = {
 	[OVS_BAND_ATTR_STATS] = { .type = NLA_BINARY, .len = sizeof(struct ovs_flow_stats) },
 };
 
-/* The datapath of the request, locked and alive, or ERR_PTR. */
-static struct tn_dp *lock_dp(struct genl_info *info)
-{
-	const struct ovs_header *header = info->userhdr;
-	struct tn_dp *dp = tn_dp_get(genl_info_net(info), header->dp_ifindex);
-
-	if (dp) {
-		mutex_lock(&dp->lock);
-		if (!dp->dead)
-			return dp;
-		mutex_unlock(&dp->lock);
-		tn_dp_put(dp);
-	}
-	NL_SET_ERR_MSG(info->extack, "dp_ifindex names no datapath");
-	return ERR_PTR(-ENODEV);
-}
-
-static void unlock_dp(struct tn_dp *dp)
-{
-	mutex_unlock(&dp->lock);
-	tn_dp_put(dp);
-}
-
 /* A reply of command @cmd with its header; *header is for genlmsg_end(). NULL: no memory. */
 static struct sk_buff *new_reply(struct genl_info *info, u8 cmd, struct ovs_header **header)
 {
@@ -252,14 +229,12 @@ static int parse_band(const struct nlattr *nest, struct band *band, struct netli
 
 	if (err)
 		return err;
-	if (!a[OVS_BAND_ATTR_TYPE] || !a[OVS_BAND_ATTR_RATE] || !a[OVS_BAND_ATTR_BURST]) {
-		NL_SET_ERR_MSG_ATTR(extack, nest, "OVS_METER_ATTR_BANDS: a band wants a type, rate and burst");
-		return -EINVAL;
-	}
-	if (nla_get_u32(a[OVS_BAND_ATTR_TYPE]) != OVS_METER_BAND_TYPE_DROP) {
-		NL_SET_ERR_MSG_ATTR(extack, a[OVS_BAND_ATTR_TYPE], "OVS_BAND_ATTR_TYPE: bands can only drop");
-		return -EINVAL;
-	}
+	if (!a[OVS_BAND_ATTR_TYPE] || !a[OVS_BAND_ATTR_RATE] || !a[OVS_BAND_ATTR_BURST])
+		return FAIL(extack, nest,
+			    "OVS_METER_ATTR_BANDS: a band wants a type, rate and burst");
+	if (nla_get_u32(a[OVS_BAND_ATTR_TYPE]) != OVS_METER_BAND_TYPE_DROP)
+		return FAIL(extack, a[OVS_BAND_ATTR_TYPE],
+			    "OVS_BAND_ATTR_TYPE: bands can only drop");
 	band->rate = nla_get_u32(a[OVS_BAND_ATTR_RATE]);
 	band->burst = nla_get_u32(a[OVS_BAND_ATTR_BURST]);
 	band->room = ((u64)band->rate + band->burst) * 1000;
@@ -275,16 +250,14 @@ static struct meter *parse_meter(struct genl_info *info)
 	u32 n = 0;
 	int rem, err;
 
-	if (!info->attrs[OVS_METER_ATTR_ID] || !bands) {
-		NL_SET_ERR_MSG(info->extack, "OVS_METER_ATTR_ID or OVS_METER_ATTR_BANDS is missing");
-		return ERR_PTR(-EINVAL);
-	}
+	if (!info->attrs[OVS_METER_ATTR_ID] || !bands)
+		return ERR_PTR(FAIL(info->extack, NULL,
+				    "OVS_METER_ATTR_ID or OVS_METER_ATTR_BANDS is missing"));
 	nla_for_each_nested(nest, bands, rem)
 		n++;
-	if (n > BANDS_MAX || rem) {
-		NL_SET_ERR_MSG_ATTR(info->extack, bands, "OVS_METER_ATTR_BANDS has too many bands or bytes left over");
-		return ERR_PTR(-EINVAL);
-	}
+	if (n > BANDS_MAX || rem)
+		return ERR_PTR(FAIL(info->extack, bands,
+				    "OVS_METER_ATTR_BANDS has too many bands or bytes left over"));
 	meter = kzalloc(struct_size(meter, bands, n), GFP_KERNEL_ACCOUNT);
 	if (!meter)
 		return ERR_PTR(-ENOMEM);
@@ -330,7 +303,7 @@ static int meter_set(struct sk_buff *skb, struct genl_info *info)
 	err = -ENOMEM;
 	if (!reply)
 		goto free_meter;
-	dp = lock_dp(info);
+	dp = tn_dp_lock(info);
 	err = PTR_ERR_OR_ZERO(dp);
 	if (err)
 		goto free_reply;
@@ -352,11 +325,11 @@ static int meter_set(struct sk_buff *skb, struct genl_info *info)
 		kfree_rcu(old, rcu);
 	else
 		dp->meters->n++;
-	unlock_dp(dp);
+	tn_dp_unlock(dp);
 	return send_reply(reply, header, info, 0);
 
 unlock:
-	unlock_dp(dp);
+	tn_dp_unlock(dp);
 free_reply:
 	nlmsg_free(reply);
 free_meter:
@@ -365,8 +338,9 @@ free_meter:
 }
 
 /* Get and delete: both answer with what the meter counted. */
-static int meter_get_or_del(struct genl_info *info, u8 cmd)
+static int meter_get_or_del(struct sk_buff *skb, struct genl_info *info)
 {
+	u8 cmd = info->genlhdr->cmd;
 	struct ovs_header *header;
 	struct sk_buff *reply;
 	struct meter *meter;
@@ -374,15 +348,13 @@ static int meter_get_or_del(struct genl_info *info, u8 cmd)
 	u32 id;
 	int err;
 
-	if (!info->attrs[OVS_METER_ATTR_ID]) {
-		NL_SET_ERR_MSG(info->extack, "OVS_METER_ATTR_ID is missing");
-		return -EINVAL;
-	}
+	if (!info->attrs[OVS_METER_ATTR_ID])
+		return FAIL(info->extack, NULL, "OVS_METER_ATTR_ID is missing");
 	id = nla_get_u32(info->attrs[OVS_METER_ATTR_ID]);
 	reply = new_reply(info, cmd, &header);
 	if (!reply)
 		return -ENOMEM;
-	dp = lock_dp(info);
+	dp = tn_dp_lock(info);
 	if (IS_ERR(dp)) {
 		nlmsg_free(reply);
 		return PTR_ERR(dp);
@@ -397,45 +369,22 @@ static int meter_get_or_del(struct genl_info *info, u8 cmd)
 		dp->meters->n--;
 		kfree_rcu(meter, rcu);
 	}
-	unlock_dp(dp);
+	tn_dp_unlock(dp);
 	return send_reply(reply, header, info, err);
 }
 
-static int meter_get(struct sk_buff *skb, struct genl_info *info)
-{
-	return meter_get_or_del(info, OVS_METER_CMD_GET);
-}
-
-static int meter_del(struct sk_buff *skb, struct genl_info *info)
-{
-	return meter_get_or_del(info, OVS_METER_CMD_DEL);
-}
-
 static const struct genl_small_ops ops[] = {
-	{ .cmd = OVS_METER_CMD_FEATURES, .doit = meter_features,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_METER_CMD_SET, .doit = meter_set, .flags = GENL_UNS_ADMIN_PERM,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_METER_CMD_GET, .doit = meter_get,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_METER_CMD_DEL, .doit = meter_del, .flags = GENL_UNS_ADMIN_PERM,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	TN_COMMAND(OVS_METER_CMD_FEATURES, .doit = meter_features),
+	TN_COMMAND(OVS_METER_CMD_SET, .doit = meter_set, TN_ADMIN),
+	TN_COMMAND(OVS_METER_CMD_GET, .doit = meter_get_or_del),
+	TN_COMMAND(OVS_METER_CMD_DEL, .doit = meter_get_or_del, TN_ADMIN),
 };
 
 static const struct genl_multicast_group groups[] = { { .name = OVS_METER_MCGROUP } };
 
 struct genl_family tn_meter_family __ro_after_init = {
-	.name = OVS_METER_FAMILY,
-	.version = OVS_METER_VERSION,
-	.hdrsize = sizeof(struct ovs_header),
-	.maxattr = OVS_METER_ATTR_MAX,
-	.policy = policy,
-	.netnsok = true,
-	.parallel_ops = true,
-	.small_ops = ops,
-	.n_small_ops = ARRAY_SIZE(ops),
+	TN_FAMILY(METER, METER, policy, ops),
 	.resv_start_op = OVS_METER_CMD_GET + 1,
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
-	.module = THIS_MODULE,
 };

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Action lists from netlink: validation against the flow's key as the actions change it, and compilation. */
+/* Action lists from netlink: validation against the flow's key as the actions change it, compilation, release. */
 #include <linux/if_vlan.h>
 #include <linux/slab.h>
+#include <net/dst_metadata.h>
 #include <net/nsh.h>
 #include <net/tun_proto.h>
 
 #include "conntrack.h"
+#include "nl.h"
 #include "nl_actions.h"
 #include "nl_key.h"
 
 #define MAX_DEPTH	16	/* of nested lists */
 #define MAX_BYTES	(512 * 1024)
-
-#define FAIL(b, attr, text)							\
-({										\
-	NL_SET_ERR_MSG_ATTR((b)->extack, attr, text);				\
-	-EINVAL;								\
-})
 
 struct tn_act *tn_act_append(struct tn_act_builder *b, u8 type, u32 arg, u32 len)
 {
@@ -80,7 +76,7 @@ static int add_userspace(struct tn_act_builder *b, const struct nlattr *attr)
 	if (err)
 		return err;
 	if (!a[OVS_USERSPACE_ATTR_PID] || !nla_get_u32(a[OVS_USERSPACE_ATTR_PID]))
-		return FAIL(b, attr, "OVS_USERSPACE_ATTR_PID is missing or zero");
+		return FAIL(b->extack, attr, "OVS_USERSPACE_ATTR_PID is missing or zero");
 	len = a[OVS_USERSPACE_ATTR_USERDATA] ? nla_len(a[OVS_USERSPACE_ATTR_USERDATA]) : 0;
 	act = tn_act_append(b, OVS_ACTION_ATTR_USERSPACE, 0, sizeof(*u) + len);
 	if (!act)
@@ -105,11 +101,11 @@ static int add_push_vlan(struct tn_act_builder *b, const struct nlattr *attr, st
 	const struct ovs_action_push_vlan *v = nla_data(attr);
 
 	if (tn_key_mac_proto(key) != TN_MAC_ETHERNET)
-		return FAIL(b, attr, "OVS_ACTION_ATTR_PUSH_VLAN wants an Ethernet header");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_PUSH_VLAN wants an Ethernet header");
 	if (!eth_type_vlan(v->vlan_tpid))
-		return FAIL(b, attr, "OVS_ACTION_ATTR_PUSH_VLAN: vlan_tpid is neither 802.1Q nor 802.1ad");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_PUSH_VLAN: vlan_tpid is neither 802.1Q nor 802.1ad");
 	if (!(v->vlan_tci & htons(VLAN_CFI_MASK)))
-		return FAIL(b, attr, "OVS_ACTION_ATTR_PUSH_VLAN: vlan_tci lacks the CFI bit");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_PUSH_VLAN: vlan_tci lacks the CFI bit");
 	key->cvlan = key->vlan;
 	key->vlan.tpid = v->vlan_tpid;
 	key->vlan.tci = v->vlan_tci;
@@ -119,7 +115,7 @@ static int add_push_vlan(struct tn_act_builder *b, const struct nlattr *attr, st
 static int add_pop_vlan(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	if (tn_key_mac_proto(key) != TN_MAC_ETHERNET)
-		return FAIL(b, attr, "OVS_ACTION_ATTR_POP_VLAN wants an Ethernet header");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_POP_VLAN wants an Ethernet header");
 	key->vlan = key->cvlan;
 	memset(&key->cvlan, 0, sizeof(key->cvlan));
 	return append(b, OVS_ACTION_ATTR_POP_VLAN, 0);
@@ -158,9 +154,9 @@ static int add_push_mpls(struct tn_act_builder *b, const struct nlattr *attr, st
 	const struct ovs_action_push_mpls *m = nla_data(attr);
 
 	if (!tn_eth_type_is_mpls(m->mpls_ethertype))
-		return FAIL(b, attr, "OVS_ACTION_ATTR_PUSH_MPLS: mpls_ethertype is not MPLS");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_PUSH_MPLS: mpls_ethertype is not MPLS");
 	if (!mpls_fits(key))
-		return FAIL(b, attr, "OVS_ACTION_ATTR_PUSH_MPLS does not fit packets of this type or with a VLAN tag");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_PUSH_MPLS does not fit packets of this type or with a VLAN tag");
 	note_mpls(key, m->mpls_ethertype, tn_eth_type_is_mpls(key->eth_type), 1);
 	return append_data(b, OVS_ACTION_ATTR_PUSH_MPLS, 0, m, sizeof(*m));
 }
@@ -171,11 +167,11 @@ static int add_add_mpls(struct tn_act_builder *b, const struct nlattr *attr, str
 	bool l3 = m->tun_flags & OVS_MPLS_L3_TUNNEL_FLAG_MASK;
 
 	if (!tn_eth_type_is_mpls(m->mpls_ethertype))
-		return FAIL(b, attr, "OVS_ACTION_ATTR_ADD_MPLS: mpls_ethertype is not MPLS");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_ADD_MPLS: mpls_ethertype is not MPLS");
 	if (m->tun_flags & ~OVS_MPLS_L3_TUNNEL_FLAG_MASK)
-		return FAIL(b, attr, "OVS_ACTION_ATTR_ADD_MPLS: tun_flags has unknown bits");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_ADD_MPLS: tun_flags has unknown bits");
 	if (l3 && !mpls_fits(key))
-		return FAIL(b, attr, "OVS_ACTION_ATTR_ADD_MPLS does not fit packets of this type or with a VLAN tag");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_ADD_MPLS does not fit packets of this type or with a VLAN tag");
 	note_mpls(key, m->mpls_ethertype, l3 && tn_eth_type_is_mpls(key->eth_type), 1);
 	if (!l3) {
 		key->mac_proto = TN_MAC_NONE;
@@ -189,7 +185,7 @@ static int add_pop_mpls(struct tn_act_builder *b, const struct nlattr *attr, str
 	__be16 type = nla_get_be16(attr);
 
 	if (!tn_eth_type_is_mpls(key->eth_type) || key->vlan.tci)
-		return FAIL(b, attr, "OVS_ACTION_ATTR_POP_MPLS wants an MPLS packet without VLAN tag");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_POP_MPLS wants an MPLS packet without VLAN tag");
 	if (tn_eth_type_is_mpls(type) && hweight32(key->mpls.depth_mask) > 1)
 		note_mpls(key, type, true, -1);
 	else	/* what comes out is for the next recirculation to see */
@@ -200,7 +196,7 @@ static int add_pop_mpls(struct tn_act_builder *b, const struct nlattr *attr, str
 static int add_push_eth(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	if (tn_key_mac_proto(key) != TN_MAC_NONE)
-		return FAIL(b, attr, "OVS_ACTION_ATTR_PUSH_ETH: there is an Ethernet header");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_PUSH_ETH: there is an Ethernet header");
 	key->mac_proto = TN_MAC_ETHERNET;
 	return append_data(b, OVS_ACTION_ATTR_PUSH_ETH, 0, nla_data(attr), nla_len(attr));
 }
@@ -208,7 +204,7 @@ static int add_push_eth(struct tn_act_builder *b, const struct nlattr *attr, str
 static int add_pop_eth(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	if (tn_key_mac_proto(key) != TN_MAC_ETHERNET || key->vlan.tci)
-		return FAIL(b, attr, "OVS_ACTION_ATTR_POP_ETH wants an Ethernet header without VLAN tag");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_POP_ETH wants an Ethernet header without VLAN tag");
 	key->mac_proto = TN_MAC_NONE;
 	return append(b, OVS_ACTION_ATTR_POP_ETH, 0);
 }
@@ -225,21 +221,21 @@ static int add_push_nsh(struct tn_act_builder *b, const struct nlattr *outer, st
 	int rem, len;
 
 	if (!nla_ok(nest, nla_len(outer)) || nla_type(nest) != OVS_KEY_ATTR_NSH)
-		return FAIL(b, outer, "OVS_ACTION_ATTR_PUSH_NSH holds one OVS_KEY_ATTR_NSH");
+		return FAIL(b->extack, outer, "OVS_ACTION_ATTR_PUSH_NSH holds one OVS_KEY_ATTR_NSH");
 	nla_for_each_nested(attr, nest, rem) {
 		if (nla_type(attr) == OVS_NSH_KEY_ATTR_BASE && nla_len(attr) == sizeof(*base) && !base)
 			base = nla_data(attr);
 		else if ((nla_type(attr) == OVS_NSH_KEY_ATTR_MD1 || nla_type(attr) == OVS_NSH_KEY_ATTR_MD2) && !md)
 			md = attr;
 		else
-			return FAIL(b, attr, "OVS_ACTION_ATTR_PUSH_NSH: an OVS_NSH_KEY_ATTR is unknown, of wrong length or given twice");
+			return FAIL(b->extack, attr, "OVS_ACTION_ATTR_PUSH_NSH: an OVS_NSH_KEY_ATTR is unknown, of wrong length or given twice");
 	}
 	if (!base || !md)
-		return FAIL(b, nest, "OVS_ACTION_ATTR_PUSH_NSH wants OVS_NSH_KEY_ATTR_BASE and _MD1 or _MD2");
+		return FAIL(b->extack, nest, "OVS_ACTION_ATTR_PUSH_NSH wants OVS_NSH_KEY_ATTR_BASE and _MD1 or _MD2");
 	len = NSH_BASE_HDR_LEN + nla_len(md);
 	if (nla_type(md) == OVS_NSH_KEY_ATTR_MD1 ? base->mdtype != NSH_M_TYPE1 || len != NSH_M_TYPE1_LEN :
 	    base->mdtype != NSH_M_TYPE2 || !nla_len(md) || len % 4 || len > NSH_HDR_MAX_LEN)
-		return FAIL(b, md, "OVS_ACTION_ATTR_PUSH_NSH: mdtype and metadata do not go together");
+		return FAIL(b->extack, md, "OVS_ACTION_ATTR_PUSH_NSH: mdtype and metadata do not go together");
 	act = tn_act_append(b, OVS_ACTION_ATTR_PUSH_NSH, 0, sizeof(*data) + len);
 	if (!act)
 		return -ENOMEM;
@@ -263,7 +259,7 @@ static int add_push_nsh(struct tn_act_builder *b, const struct nlattr *outer, st
 static int add_pop_nsh(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	if (key->eth_type != htons(ETH_P_NSH) || tn_key_mac_proto(key) != TN_MAC_NONE)
-		return FAIL(b, attr, "OVS_ACTION_ATTR_POP_NSH wants an NSH packet without Ethernet header");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_POP_NSH wants an NSH packet without Ethernet header");
 	key->mac_proto = key->nsh.base.np == TUN_P_ETHERNET ? TN_MAC_ETHERNET : TN_MAC_NONE;
 	key->eth_type = 0;
 	return append(b, OVS_ACTION_ATTR_POP_NSH, 0);
@@ -313,10 +309,8 @@ static int add_nested(struct tn_act_builder *b, u8 type, u32 arg, const struct n
 	struct tn_act *act;
 	unsigned int i;
 
-	if (depth >= MAX_DEPTH) {
-		NL_SET_ERR_MSG_ATTR(b->extack, nests[0], "actions are nested too deep");
-		return -EOVERFLOW;
-	}
+	if (depth >= MAX_DEPTH)
+		return FAIL_AS(-EOVERFLOW, b->extack, nests[0], "actions are nested too deep");
 	if (!tn_act_append(b, type, arg, 0))
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {
@@ -336,7 +330,7 @@ static int add_nested(struct tn_act_builder *b, u8 type, u32 arg, const struct n
 			return err;
 		len = b->acts->list.len - at;
 		if (len / 8 > U16_MAX)
-			return FAIL(b, nests[i], "a nested action list is too long");
+			return FAIL(b->extack, nests[i], "a nested action list is too long");
 		list = at_offset(b, head);
 		list->len = b->acts->list.len - head - sizeof(*list);
 		((struct tn_act *)at_offset(b, at))->units = len / 8;
@@ -361,7 +355,7 @@ static int add_sample(struct tn_act_builder *b, const struct nlattr *attr, const
 	if (err)
 		return err;
 	if (!a[OVS_SAMPLE_ATTR_PROBABILITY] || !a[OVS_SAMPLE_ATTR_ACTIONS])
-		return FAIL(b, attr, "OVS_ACTION_ATTR_SAMPLE wants OVS_SAMPLE_ATTR_PROBABILITY and _ACTIONS");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_SAMPLE wants OVS_SAMPLE_ATTR_PROBABILITY and _ACTIONS");
 	return add_nested(b, OVS_ACTION_ATTR_SAMPLE, nla_get_u32(a[OVS_SAMPLE_ATTR_PROBABILITY]),
 			  (const struct nlattr *const *)&a[OVS_SAMPLE_ATTR_ACTIONS], 1, key, depth);
 }
@@ -385,7 +379,7 @@ static int add_check_pkt_len(struct tn_act_builder *b, const struct nlattr *attr
 	nests[1] = a[OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL];
 	if (!a[OVS_CHECK_PKT_LEN_ATTR_PKT_LEN] || !nla_get_u16(a[OVS_CHECK_PKT_LEN_ATTR_PKT_LEN]) ||
 	    !nests[0] || !nests[1])
-		return FAIL(b, attr, "OVS_ACTION_ATTR_CHECK_PKT_LEN wants a length and both lists of actions");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_CHECK_PKT_LEN wants a length and both lists of actions");
 	return add_nested(b, OVS_ACTION_ATTR_CHECK_PKT_LEN, nla_get_u16(a[OVS_CHECK_PKT_LEN_ATTR_PKT_LEN]),
 			  nests, 2, key, depth);
 }
@@ -397,14 +391,14 @@ static int add_dec_ttl(struct tn_act_builder *b, const struct nlattr *attr, cons
 	int rem;
 
 	if (!tn_key_is_ip(key))
-		return FAIL(b, attr, "OVS_ACTION_ATTR_DEC_TTL wants an IP packet");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_DEC_TTL wants an IP packet");
 	nla_for_each_nested(a, attr, rem) {
 		if (nla_type(a) != OVS_DEC_TTL_ATTR_ACTION || nest)
-			return FAIL(b, a, "OVS_DEC_TTL_ATTR is of no known type or given twice");
+			return FAIL(b->extack, a, "OVS_DEC_TTL_ATTR is of no known type or given twice");
 		nest = a;
 	}
 	if (!nest)
-		return FAIL(b, attr, "OVS_DEC_TTL_ATTR_ACTION is missing");
+		return FAIL(b->extack, attr, "OVS_DEC_TTL_ATTR_ACTION is missing");
 	return add_nested(b, OVS_ACTION_ATTR_DEC_TTL, 0, &nest, 1, key, depth);
 }
 
@@ -445,22 +439,22 @@ static int add_one(struct tn_act_builder *b, const struct nlattr *attr, struct t
 	const struct ovs_action_hash *hash;
 
 	if (!type || type > OVS_ACTION_ATTR_MAX)
-		return FAIL(b, attr, "OVS_ACTION_ATTR is of no known type");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR is of no known type");
 	if (lens[type] != NESTED && nla_len(attr) != lens[type])
-		return FAIL(b, attr, "OVS_ACTION_ATTR has the wrong length");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR has the wrong length");
 	switch (type) {
 	case OVS_ACTION_ATTR_OUTPUT:
 		if (nla_get_u32(attr) >= TN_MAX_PORTS)
-			return FAIL(b, attr, "OVS_ACTION_ATTR_OUTPUT: the port is out of range");
+			return FAIL(b->extack, attr, "OVS_ACTION_ATTR_OUTPUT: the port is out of range");
 		return append(b, type, nla_get_u32(attr));
 	case OVS_ACTION_ATTR_TRUNC:
 		if (nla_get_u32(attr) < ETH_HLEN)
-			return FAIL(b, attr, "OVS_ACTION_ATTR_TRUNC: max_len is shorter than an Ethernet header");
+			return FAIL(b->extack, attr, "OVS_ACTION_ATTR_TRUNC: max_len is shorter than an Ethernet header");
 		return append(b, type, nla_get_u32(attr));
 	case OVS_ACTION_ATTR_HASH:
 		hash = nla_data(attr);
 		if (hash->hash_alg != OVS_HASH_ALG_L4)
-			return FAIL(b, attr, "OVS_ACTION_ATTR_HASH: hash_alg is not known");
+			return FAIL(b->extack, attr, "OVS_ACTION_ATTR_HASH: hash_alg is not known");
 		return append(b, type, hash->hash_basis);
 	case OVS_ACTION_ATTR_RECIRC:
 	case OVS_ACTION_ATTR_METER:
@@ -491,7 +485,6 @@ static int add_one(struct tn_act_builder *b, const struct nlattr *attr, struct t
 	case OVS_ACTION_ATTR_POP_NSH:
 		return add_pop_nsh(b, attr, key);
 	case OVS_ACTION_ATTR_CT:
-		b->acts->nl_len += 256;	/* its dump may say more than the request */
 		return tn_ct_parse(b, attr, key);
 	case OVS_ACTION_ATTR_CLONE:
 		return add_nested(b, type, 0, &attr, 1, key, depth);
@@ -502,7 +495,7 @@ static int add_one(struct tn_act_builder *b, const struct nlattr *attr, struct t
 	case OVS_ACTION_ATTR_DEC_TTL:
 		return add_dec_ttl(b, attr, key, depth);
 	default:
-		return FAIL(b, attr, "OVS_ACTION_ATTR is of no known type");
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR is of no known type");
 	}
 }
 
@@ -522,28 +515,85 @@ static int add_list(struct tn_act_builder *b, const struct nlattr *nest, const s
 			break;
 	}
 	if (!err && rem)
-		err = FAIL(b, nest, "bytes are left over behind the last OVS_ACTION_ATTR");
+		err = FAIL(b->extack, nest, "bytes are left over behind the last OVS_ACTION_ATTR");
 	kfree(key);
 	return err;
+}
+
+/* Puts the attributes behind the finished list, which gets the size that it needs. */
+static int add_attributes(struct tn_act_builder *b, const struct nlattr *attr)
+{
+	u32 len = sizeof(*b->acts) + b->acts->list.len + nla_len(attr);
+	struct tn_actions *acts = krealloc(b->acts, len, GFP_KERNEL_ACCOUNT);
+
+	if (!acts)
+		return -ENOMEM;
+	b->acts = acts;
+	acts->nl_len = nla_len(attr);
+	memcpy((void *)tn_actions_nl(acts), nla_data(attr), nla_len(attr));
+	return 0;
 }
 
 struct tn_actions *tn_actions_parse(struct net *net, const struct nlattr *attr, const struct tn_key *key,
 				    bool log, struct netlink_ext_ack *extack)
 {
 	struct tn_act_builder b = {
-		.net = net, .extack = extack, .log = log, .room = max(64, 2 * nla_len(attr)),
+		.net = net, .extack = extack, .log = log, .room = max(32, 2 * nla_len(attr)),
 	};
 	int err;
 
 	b.acts = kzalloc(sizeof(*b.acts) + b.room, GFP_KERNEL_ACCOUNT);
 	if (!b.acts)
 		return ERR_PTR(-ENOMEM);
-	b.acts->nl_len = nla_len(attr);
 	err = add_list(&b, attr, key, 0);
+	if (!err)
+		err = add_attributes(&b, attr);
 	if (err) {
 		tn_actions_free(b.acts);
 		return ERR_PTR(err);
 	}
 	finish_list(&b.acts->list);
 	return b.acts;
+}
+
+/* --- release ----------------------------------------------------------------------------------------- */
+
+/* What the actions of @list hold. Any context that may free. */
+static void release_list(struct tn_act_list *list)
+{
+	struct tn_act *act;
+
+	tn_for_each_act(act, list) {
+		if (act->type == OVS_ACTION_ATTR_CT) {
+			tn_ct_free(act);
+		} else if (act->type == TN_ACT_SET_TUNNEL) {
+			dst_release(&((struct tn_act_tunnel *)act->data)->dst->dst);
+		} else if (tn_act_is_nested(act->type)) {
+			/* however many lists there are: parsing may have stopped half way */
+			struct tn_act_list *l = (struct tn_act_list *)act->data;
+
+			for (; (void *)l < (void *)tn_act_next(act); l = (void *)tn_act_list_after(l))
+				release_list(l);
+		}
+	}
+}
+
+void tn_actions_free(struct tn_actions *acts)
+{
+	if (!acts)
+		return;
+	release_list(&acts->list);
+	kfree(acts);
+}
+
+/* RCU callback. */
+static void actions_free_cb(struct rcu_head *rcu)
+{
+	tn_actions_free(container_of(rcu, struct tn_actions, rcu));
+}
+
+void tn_actions_free_rcu(struct tn_actions *acts)
+{
+	if (acts)
+		call_rcu(&acts->rcu, actions_free_cb);
 }

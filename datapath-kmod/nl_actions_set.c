@@ -5,14 +5,9 @@
 #include <net/geneve.h>
 #include <net/nsh.h>
 
+#include "nl.h"
 #include "nl_actions.h"
 #include "nl_key.h"
-
-#define FAIL(b, attr, text)							\
-({										\
-	NL_SET_ERR_MSG_ATTR((b)->extack, attr, text);				\
-	-EINVAL;								\
-})
 
 /* Geneve options that go onto the wire must be whole. *critical: one of them is. */
 static int check_geneve_opts(const u8 *opts, int len, bool *critical)
@@ -83,7 +78,6 @@ static int add_tunnel(struct tn_act_builder *b, const struct nlattr *attr)
 		goto out;
 	}
 	((struct tn_act_tunnel *)act->data)->dst = dst;
-	b->acts->nl_len += 16;	/* its dump may pad OVS_TUNNEL_KEY_ATTR_ID and name an OVS_VXLAN_EXT */
 	err = 0;
 out:
 	kfree(key);
@@ -108,10 +102,10 @@ static int split_nsh(struct tn_act_builder *b, const struct nlattr *nest, struct
 			memcpy(value->context, data, half);
 			memcpy(mask->context, data + half, half);
 		} else {
-			return FAIL(b, attr, "OVS_NSH_KEY_ATTR cannot be set or has the wrong length");
+			return FAIL(b->extack, attr, "OVS_NSH_KEY_ATTR cannot be set or has the wrong length");
 		}
 	}
-	return rem ? FAIL(b, nest, "OVS_KEY_ATTR_NSH has bytes left over") : 0;
+	return rem ? FAIL(b->extack, nest, "OVS_KEY_ATTR_NSH has bytes left over") : 0;
 }
 
 static int add_nsh(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key, bool masked)
@@ -130,7 +124,7 @@ static int add_nsh(struct tn_act_builder *b, const struct nlattr *attr, const st
 		memset(mask.context, 0, sizeof(mask.context));
 	if ((masked && (mask.base.mdtype || mask.base.np)) ||
 	    (memchr_inv(mask.context, 0, sizeof(mask.context)) && key->nsh.base.mdtype != NSH_M_TYPE1))
-		return FAIL(b, attr, "OVS_KEY_ATTR_NSH: mdtype and np cannot be set, contexts only of MD type 1");
+		return FAIL(b->extack, attr, "OVS_KEY_ATTR_NSH: mdtype and np cannot be set, contexts only of MD type 1");
 	mask.base.mdtype = 0;
 	mask.base.np = 0;
 	act = tn_act_append(b, masked ? OVS_ACTION_ATTR_SET_MASKED : OVS_ACTION_ATTR_SET, OVS_KEY_ATTR_NSH,
@@ -150,7 +144,7 @@ static int check_ipv4(struct tn_act_builder *b, const struct nlattr *attr, const
 {
 	if (masked ? mask->ipv4_proto || mask->ipv4_frag :
 	    value->ipv4_proto != key->ip.proto || value->ipv4_frag != key->ip.frag)
-		return FAIL(b, attr, "OVS_KEY_ATTR_IPV4: ipv4_proto and ipv4_frag cannot be set");
+		return FAIL(b->extack, attr, "OVS_KEY_ATTR_IPV4: ipv4_proto and ipv4_frag cannot be set");
 	mask->ipv4_proto = 0;
 	mask->ipv4_frag = 0;
 	return 0;
@@ -161,9 +155,9 @@ static int check_ipv6(struct tn_act_builder *b, const struct nlattr *attr, const
 {
 	if (masked ? mask->ipv6_proto || mask->ipv6_frag :
 	    value->ipv6_proto != key->ip.proto || value->ipv6_frag != key->ip.frag)
-		return FAIL(b, attr, "OVS_KEY_ATTR_IPV6: ipv6_proto and ipv6_frag cannot be set");
+		return FAIL(b->extack, attr, "OVS_KEY_ATTR_IPV6: ipv6_proto and ipv6_frag cannot be set");
 	if (value->ipv6_label & htonl(0xfff00000))
-		return FAIL(b, attr, "OVS_KEY_ATTR_IPV6: ipv6_label has more than 20 bits");
+		return FAIL(b->extack, attr, "OVS_KEY_ATTR_IPV6: ipv6_label has more than 20 bits");
 	mask->ipv6_proto = 0;
 	mask->ipv6_frag = 0;
 	mask->ipv6_label &= htonl(0x000fffff);
@@ -216,24 +210,24 @@ int tn_add_set(struct tn_act_builder *b, const struct nlattr *outer, const struc
 	bool fits;
 
 	if (!nla_ok(attr, nla_len(outer)) || nla_total_size(nla_len(attr)) != NLA_ALIGN(nla_len(outer)))
-		return FAIL(b, outer, "OVS_ACTION_ATTR_SET holds one OVS_KEY_ATTR");
+		return FAIL(b->extack, outer, "OVS_ACTION_ATTR_SET holds one OVS_KEY_ATTR");
 	if (nla_type(attr) == OVS_KEY_ATTR_TUNNEL) {
 		if (masked)
-			return FAIL(b, attr, "OVS_KEY_ATTR_TUNNEL cannot be set under a mask");
+			return FAIL(b->extack, attr, "OVS_KEY_ATTR_TUNNEL cannot be set under a mask");
 		return add_tunnel(b, attr);
 	}
 	if (nla_type(attr) == OVS_KEY_ATTR_NSH) {
 		if (key->eth_type != htons(ETH_P_NSH))
-			return FAIL(b, attr, "OVS_KEY_ATTR_NSH is set on a packet that is not NSH");
+			return FAIL(b->extack, attr, "OVS_KEY_ATTR_NSH is set on a packet that is not NSH");
 		return add_nsh(b, attr, key, masked);
 	}
 	len = settable(key, nla_type(attr), &fits);
 	if (!len)
-		return FAIL(b, attr, "this OVS_KEY_ATTR cannot be set");
+		return FAIL(b->extack, attr, "this OVS_KEY_ATTR cannot be set");
 	if (!fits)
-		return FAIL(b, attr, "this OVS_KEY_ATTR cannot be set on packets that the flow matches");
+		return FAIL(b->extack, attr, "this OVS_KEY_ATTR cannot be set on packets that the flow matches");
 	if (nla_len(attr) != (masked ? 2 * len : len))
-		return FAIL(b, attr, "an OVS_KEY_ATTR to set has the wrong length");
+		return FAIL(b->extack, attr, "an OVS_KEY_ATTR to set has the wrong length");
 	act = tn_act_append(b, nla_type(outer), nla_type(attr), sizeof(*set) + ALIGN(len, 8) + len);
 	if (!act)
 		return -ENOMEM;
@@ -248,7 +242,7 @@ int tn_add_set(struct tn_act_builder *b, const struct nlattr *outer, const struc
 		memset(mask, 0xff, len);
 	for (i = 0; i < len; i++)
 		if (value[i] & ~mask[i])
-			return FAIL(b, attr, "an OVS_KEY_ATTR to set has bits outside its mask");
+			return FAIL(b->extack, attr, "an OVS_KEY_ATTR to set has bits outside its mask");
 	if (nla_type(attr) == OVS_KEY_ATTR_IPV4)
 		return check_ipv4(b, attr, key, (void *)value, (void *)mask, masked);
 	if (nla_type(attr) == OVS_KEY_ATTR_IPV6)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The family ovs_datapath. */
 #include <linux/rtnetlink.h>
-#include <net/genetlink.h>
 
 #include "datapath.h"
+#include "nl.h"
 
 static const struct genl_multicast_group dp_group = { .name = OVS_DATAPATH_MCGROUP };
 
@@ -105,10 +105,8 @@ static int dp_new(struct sk_buff *skb, struct genl_info *info)
 	struct tn_dp *dp;
 	int err;
 
-	if (!a[OVS_DP_ATTR_NAME] || !a[OVS_DP_ATTR_UPCALL_PID]) {
-		NL_SET_ERR_MSG(info->extack, "OVS_DP_ATTR_NAME or _UPCALL_PID is missing");
-		return -EINVAL;
-	}
+	if (!a[OVS_DP_ATTR_NAME] || !a[OVS_DP_ATTR_UPCALL_PID])
+		return FAIL(info->extack, NULL, "OVS_DP_ATTR_NAME or _UPCALL_PID is missing");
 	msg = genlmsg_new(dp_msg_size(), GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
@@ -183,28 +181,15 @@ static int dp_dump(struct sk_buff *msg, struct netlink_callback *cb)
 }
 
 static const struct genl_small_ops dp_ops[] = {
-	{ .cmd = OVS_DP_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_new,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_DP_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_del_set_get,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_DP_CMD_GET, .doit = dp_del_set_get, .dumpit = dp_dump,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_DP_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = dp_del_set_get,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	TN_COMMAND(OVS_DP_CMD_NEW, .doit = dp_new, TN_ADMIN),
+	TN_COMMAND(OVS_DP_CMD_DEL, .doit = dp_del_set_get, TN_ADMIN),
+	TN_COMMAND(OVS_DP_CMD_GET, .doit = dp_del_set_get, .dumpit = dp_dump),
+	TN_COMMAND(OVS_DP_CMD_SET, .doit = dp_del_set_get, TN_ADMIN),
 };
 
 struct genl_family tn_dp_family __ro_after_init = {
-	.hdrsize = sizeof(struct ovs_header),
-	.name = OVS_DATAPATH_FAMILY,
-	.version = OVS_DATAPATH_VERSION,
-	.maxattr = OVS_DP_ATTR_MAX,
-	.policy = dp_policy,
-	.netnsok = true,
-	.parallel_ops = true,
-	.small_ops = dp_ops,
-	.n_small_ops = ARRAY_SIZE(dp_ops),
+	TN_FAMILY(DATAPATH, DP, dp_policy, dp_ops),
 	.resv_start_op = OVS_DP_CMD_SET + 1,
 	.mcgrps = &dp_group,
 	.n_mcgrps = 1,
-	.module = THIS_MODULE,
 };

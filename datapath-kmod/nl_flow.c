@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The family ovs_flow. */
 #include <linux/slab.h>
-#include <net/genetlink.h>
 
 #include "actions.h"
 #include "datapath.h"
+#include "nl.h"
 #include "nl_key.h"
 
 #define UFID_FLAGS_KNOWN (OVS_UFID_F_OMIT_KEY | OVS_UFID_F_OMIT_MASK | OVS_UFID_F_OMIT_ACTIONS)
@@ -23,139 +23,129 @@ static const struct nla_policy flow_policy[OVS_FLOW_ATTR_MAX + 1] = {
 
 /* What a request says about one flow. */
 struct request {
-	struct tn_dp *dp;		/* with a reference */
 	const u8 *ufid;			/* or NULL */
 	u32 ufid_len;
 	u32 ufid_flags;
 	int dp_ifindex;
-	struct tn_key *key, *mask;	/* as given; mask trimmed. NULL where there is no key */
+	struct match *match;		/* or NULL */
 	struct tn_actions *acts;	/* or NULL */
-	struct match *judged;		/* what the actions were validated for; NULL: none */
 };
 
-/* The packets that actions must fit. */
 struct match {
-	struct tn_key key;		/* masked */
-	struct tn_key mask;
+	struct tn_key key;		/* as given */
+	struct tn_key mask;		/* trimmed */
+	struct tn_key masked;		/* what the actions have to fit */
 };
 
 /* Releases what get_request() took and nobody else has. */
 static void put_request(struct request *r)
 {
 	tn_actions_free(r->acts);
-	kfree(r->key);
-	kfree(r->mask);
-	kfree(r->judged);
-	if (r->dp)
-		tn_dp_put(r->dp);
-}
-
-/* @key under @mask, into @masked. */
-static void mask_key(const struct tn_key *key, const struct tn_key *mask, struct tn_key *masked)
-{
-	const u64 *k = tn_key_words_c(key), *m = tn_key_words_c(mask);
-	u64 *to = tn_key_words(masked);
-	unsigned int i;
-
-	for (i = 0; i < TN_KEY_WORDS; i++)
-		to[i] = k[i] & m[i];
-	masked->n_words = key->n_words;
+	kfree(r->match);
 }
 
 /* The flow of that identity. dp->lock. */
-static struct tn_flow *find_flow(const struct request *r)
+static struct tn_flow *find_flow(const struct tn_dp *dp, const struct request *r)
 {
-	return r->ufid ? tn_table_find_ufid(&r->dp->table, r->ufid, r->ufid_len) :
-			 tn_table_find_key(&r->dp->table, r->key);
+	return r->ufid ? tn_table_find_ufid(&dp->table, r->ufid, r->ufid_len) :
+			 tn_table_find_key(&dp->table, &r->match->key);
 }
 
-/* What the actions of a flow have to fit. RCU read side or dp->lock. */
-static void match_of_flow(const struct tn_flow *flow, struct match *match)
+/* Whether the flow has this mask and, under it, this key. dp->lock. */
+static bool has_match(const struct tn_flow *flow, const struct match *match)
 {
-	tn_flow_key(flow, &match->key);
-	tn_mask_key(flow->mask, &match->mask);
+	struct tn_key words;
+
+	tn_mask_key(flow->mask, &words);
+	if (memcmp(&words, &match->mask, sizeof(words)))
+		return false;
+	tn_flow_key(flow, &words);
+	return !memcmp(&words, &match->masked, sizeof(words));
+}
+
+static int get_match(struct request *r, struct genl_info *info)
+{
+	struct match *m = kmalloc(sizeof(*m), GFP_KERNEL);
+	unsigned int i;
+	int err;
+
+	r->match = m;
+	if (!m)
+		return -ENOMEM;
+	err = tn_nl_get_match(info->attrs[OVS_FLOW_ATTR_KEY], info->attrs[OVS_FLOW_ATTR_MASK], &m->key,
+			      &m->mask, info->extack);
+	for (i = 0; !err && i < TN_KEY_WORDS; i++)
+		tn_key_words(&m->masked)[i] = tn_key_words(&m->key)[i] & tn_key_words(&m->mask)[i];
+	return err;
 }
 
 /* New actions of a flow that stands have to fit that flow, whatever else the request says of it. May sleep. */
-static void match_of_request(struct request *r, bool stands, struct match *match)
+static int take_match_of_flow(struct request *r, struct genl_info *info)
 {
-	struct tn_flow *flow = NULL;
+	struct tn_dp *dp = tn_dp_lock(info);
+	struct tn_flow *flow;
 
-	mask_key(r->key, r->mask, &match->key);
-	match->mask = *r->mask;
-	if (!stands)
-		return;
-	mutex_lock(&r->dp->lock);
-	flow = r->dp->dead ? NULL : find_flow(r);
-	if (flow)
-		match_of_flow(flow, match);
-	mutex_unlock(&r->dp->lock);
+	if (IS_ERR(dp))
+		return PTR_ERR(dp);
+	flow = find_flow(dp, r);
+	if (flow) {
+		tn_flow_key(flow, &r->match->masked);
+		tn_mask_key(flow->mask, &r->match->mask);
+	}
+	tn_dp_unlock(dp);
+	return 0;
 }
 
 static int get_actions(struct request *r, struct genl_info *info)
 {
-	const struct nlattr *attr = info->attrs[OVS_FLOW_ATTR_ACTIONS];
+	struct tn_actions *acts;
+	struct tn_key *masked;
+	int err = 0;
 	u8 proto;
 
-	if (!attr)
-		return 0;
-	if (!r->key) {
-		NL_SET_ERR_MSG(info->extack, "OVS_FLOW_ATTR_ACTIONS wants OVS_FLOW_ATTR_KEY");
-		return -EINVAL;
-	}
-	r->judged = kmalloc(sizeof(*r->judged), GFP_KERNEL);
-	if (!r->judged)
-		return -ENOMEM;
-	match_of_request(r, info->genlhdr->cmd == OVS_FLOW_CMD_SET, r->judged);
-	proto = r->judged->key.ip.proto;
-	if (r->judged->mask.ip.proto != 0xff)
-		r->judged->key.ip.proto = 0;	/* some of its bits say nothing */
-	r->acts = tn_actions_parse(r->dp->net, attr, &r->judged->key, !info->attrs[OVS_FLOW_ATTR_PROBE],
-				   info->extack);
-	r->judged->key.ip.proto = proto;
-	if (!IS_ERR(r->acts))
-		return 0;
-	return PTR_ERR(xchg(&r->acts, NULL));
+	if (!r->match)
+		return FAIL(info->extack, NULL, "OVS_FLOW_ATTR_ACTIONS wants OVS_FLOW_ATTR_KEY");
+	if (info->genlhdr->cmd == OVS_FLOW_CMD_SET)
+		err = take_match_of_flow(r, info);
+	if (err)
+		return err;
+	masked = &r->match->masked;
+	proto = masked->ip.proto;
+	if (r->match->mask.ip.proto != 0xff)
+		masked->ip.proto = 0;	/* some of its bits say nothing */
+	acts = tn_actions_parse(genl_info_net(info), info->attrs[OVS_FLOW_ATTR_ACTIONS], masked,
+				!info->attrs[OVS_FLOW_ATTR_PROBE], info->extack);
+	masked->ip.proto = proto;
+	if (IS_ERR(acts))
+		return PTR_ERR(acts);
+	r->acts = acts;
+	return 0;
 }
 
 /* Reads all that a request may hold; put_request() in any case. May sleep. */
 static int get_request(struct request *r, struct genl_info *info)
 {
 	const struct ovs_header *head = info->userhdr;
-	struct nlattr **a = info->attrs;
-	int err;
+	struct nlattr **a = info->attrs, *ufid = a[OVS_FLOW_ATTR_UFID];
+	int err = 0;
 
 	memset(r, 0, sizeof(*r));
 	r->dp_ifindex = head->dp_ifindex;
-	r->dp = tn_dp_get(genl_info_net(info), head->dp_ifindex);
-	if (!r->dp) {
-		NL_SET_ERR_MSG(info->extack, "there is no such datapath");
-		return -ENODEV;
+	if (ufid) {
+		r->ufid = nla_data(ufid);
+		r->ufid_len = nla_len(ufid);
+		if (!r->ufid_len)
+			return FAIL(info->extack, ufid, "OVS_FLOW_ATTR_UFID is empty");
 	}
-	if (a[OVS_FLOW_ATTR_UFID]) {
-		r->ufid = nla_data(a[OVS_FLOW_ATTR_UFID]);
-		r->ufid_len = nla_len(a[OVS_FLOW_ATTR_UFID]);
-		if (!r->ufid_len) {
-			NL_SET_ERR_MSG_ATTR(info->extack, a[OVS_FLOW_ATTR_UFID], "OVS_FLOW_ATTR_UFID is empty");
-			return -EINVAL;
-		}
-	}
-	r->ufid_flags = a[OVS_FLOW_ATTR_UFID_FLAGS] ?
-			nla_get_u32(a[OVS_FLOW_ATTR_UFID_FLAGS]) & UFID_FLAGS_KNOWN : 0;
-	if (a[OVS_FLOW_ATTR_KEY]) {
-		r->key = kmalloc(sizeof(*r->key), GFP_KERNEL);
-		r->mask = kmalloc(sizeof(*r->mask), GFP_KERNEL);
-		if (!r->key || !r->mask)
-			return -ENOMEM;
-		err = tn_nl_get_match(a[OVS_FLOW_ATTR_KEY], a[OVS_FLOW_ATTR_MASK], r->key, r->mask,
-				      info->extack);
-		if (err)
-			return err;
-	} else if (!r->ufid && info->genlhdr->cmd != OVS_FLOW_CMD_DEL) {
-		NL_SET_ERR_MSG(info->extack, "OVS_FLOW_ATTR_KEY is missing");
-		return -EINVAL;
-	}
-	return get_actions(r, info);
+	if (a[OVS_FLOW_ATTR_UFID_FLAGS])
+		r->ufid_flags = nla_get_u32(a[OVS_FLOW_ATTR_UFID_FLAGS]) & UFID_FLAGS_KNOWN;
+	if (a[OVS_FLOW_ATTR_KEY])
+		err = get_match(r, info);
+	else if (!ufid && info->genlhdr->cmd != OVS_FLOW_CMD_DEL)
+		err = FAIL(info->extack, NULL, "OVS_FLOW_ATTR_KEY is missing");
+	if (!err && a[OVS_FLOW_ATTR_ACTIONS])
+		err = get_actions(r, info);
+	return err;
 }
 
 /* --- answers ------------------------------------------------------------------------------------------ */
@@ -214,7 +204,7 @@ static int put_match(const struct tn_flow *flow, struct sk_buff *msg, u32 omit)
 /* Actions too long for a buffer that holds nothing else are left out: else a dump could never pass them. */
 static int put_actions(const struct tn_actions *acts, struct sk_buff *msg, bool first)
 {
-	return tn_actions_dump(&acts->list, msg, OVS_FLOW_ATTR_ACTIONS) && !first ? -EMSGSIZE : 0;
+	return nla_put(msg, OVS_FLOW_ATTR_ACTIONS, acts->nl_len, tn_actions_nl(acts)) && !first ? -EMSGSIZE : 0;
 }
 
 /* RCU read side or dp->lock. 0 or -EMSGSIZE. */
@@ -273,7 +263,7 @@ static void tell(struct genl_info *info, struct sk_buff *msg)
 /* A flow of the request, not yet in the table. May sleep. */
 static struct tn_flow *make_flow(struct request *r)
 {
-	const u64 *m = tn_key_words_c(r->mask), *k = tn_key_words_c(r->key);
+	const u64 *m = tn_key_words_c(&r->match->mask), *k = tn_key_words_c(&r->match->masked);
 	unsigned int i, n = 0;
 	struct tn_flow *flow;
 
@@ -284,12 +274,12 @@ static struct tn_flow *make_flow(struct request *r)
 		return NULL;
 	for (i = 0, n = 0; i < TN_KEY_WORDS; i++)
 		if (m[i])
-			flow->w[n++] = k[i] & m[i];
+			flow->w[n++] = k[i];
 	if (r->ufid) {
 		flow->ufid_len = r->ufid_len;
 		memcpy(flow->ufid, r->ufid, r->ufid_len);
 	} else {
-		flow->id_key = kmemdup(r->key, sizeof(*r->key), GFP_KERNEL_ACCOUNT);
+		flow->id_key = kmemdup(&r->match->key, sizeof(r->match->key), GFP_KERNEL_ACCOUNT);
 		if (!flow->id_key) {
 			tn_flow_free(flow);
 			return NULL;
@@ -299,34 +289,23 @@ static struct tn_flow *make_flow(struct request *r)
 }
 
 /* Puts @fresh into the table; its mask is taken. dp->lock. */
-static int insert(struct request *r, struct tn_flow *fresh)
+static int insert(struct tn_dp *dp, struct request *r, struct tn_flow *fresh)
 {
-	struct tn_table *table = &r->dp->table;
-	struct tn_mask *mask = tn_table_get_mask(table, r->mask);
+	struct tn_mask *mask = tn_table_get_mask(&dp->table, &r->match->mask);
 	int err;
 
 	if (IS_ERR(mask))
 		return PTR_ERR(mask);
 	fresh->mask = mask;
 	RCU_INIT_POINTER(fresh->acts, r->acts);
-	err = tn_table_insert(table, fresh);
+	err = tn_table_insert(&dp->table, fresh);
 	if (err) {
-		tn_table_put_mask(table, mask);
+		tn_table_put_mask(&dp->table, mask);
 		RCU_INIT_POINTER(fresh->acts, NULL);
 		return err;
 	}
 	r->acts = NULL;
 	return 0;
-}
-
-/* Whether a flow in the table has the key and mask of one that is not there yet. */
-static bool same_match(const struct request *r, const struct tn_flow *flow, const struct tn_flow *fresh)
-{
-	struct tn_key bits;
-
-	tn_mask_key(flow->mask, &bits);
-	return !memcmp(&bits, r->mask, sizeof(bits)) &&
-	       !memcmp(flow->w, fresh->w, flow->mask->n * sizeof(u64));
 }
 
 /* Gives a flow new actions. dp->lock. */
@@ -339,38 +318,25 @@ static void replace_actions(struct request *r, struct tn_flow *flow)
 	tn_actions_free_rcu(old);
 }
 
-/* Inserts @fresh, or changes the flow that is there already. dp->lock. *flow is the one in the table. */
-static int insert_or_replace(struct request *r, struct genl_info *info, struct tn_flow **fresh,
-			     struct tn_flow **flow)
+/* Inserts *fresh, or changes the flow that is there already. dp->lock. The one in the table, or ERR_PTR. */
+static struct tn_flow *insert_or_replace(struct tn_dp *dp, struct request *r, struct genl_info *info,
+					 struct tn_flow **fresh)
 {
-	struct tn_key *masked;
+	struct tn_flow *flow = find_flow(dp, r) ?: tn_table_find_match(&dp->table, &r->match->masked);
 	int err;
 
-	*flow = find_flow(r);
-	if (!*flow) {
-		masked = kmalloc(sizeof(*masked), GFP_KERNEL);
-		if (!masked)
-			return -ENOMEM;
-		mask_key(r->key, r->mask, masked);
-		*flow = tn_table_find_match(&r->dp->table, masked);
-		kfree(masked);
+	if (!flow) {
+		err = insert(dp, r, *fresh);
+		return err ? ERR_PTR(err) : xchg(fresh, NULL);
 	}
-	if (!*flow) {
-		err = insert(r, *fresh);
-		if (!err)
-			*flow = xchg(fresh, NULL);
-		return err;
-	}
-	if (info->nlhdr->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL)) {
-		NL_SET_ERR_MSG(info->extack, "there is such a flow, or one that overlaps");
-		return -EEXIST;
-	}
-	if (!same_match(r, *flow, *fresh)) {
-		NL_SET_ERR_MSG(info->extack, "another flow has that identifier or overlaps");
-		return -ENOENT;
-	}
-	replace_actions(r, *flow);
-	return 0;
+	if (info->nlhdr->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL))
+		return ERR_PTR(FAIL_AS(-EEXIST, info->extack, NULL,
+				       "there is such a flow, or one that overlaps"));
+	if (!has_match(flow, r->match))
+		return ERR_PTR(FAIL_AS(-ENOENT, info->extack, NULL,
+				       "another flow has that identifier or overlaps"));
+	replace_actions(r, flow);
+	return flow;
 }
 
 static int flow_new(struct sk_buff *skb, struct genl_info *info)
@@ -379,24 +345,24 @@ static int flow_new(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg = NULL;
 	bool want = wanted(info);
 	struct request r;
+	struct tn_dp *dp;
 	int err;
 
 	err = get_request(&r, info);
-	if (!err && (!r.key || !r.acts)) {
-		NL_SET_ERR_MSG(info->extack, "OVS_FLOW_ATTR_KEY or _ACTIONS is missing");
-		err = -EINVAL;
-	}
-	if (!err) {
-		fresh = make_flow(&r);
-		err = fresh ? 0 : -ENOMEM;
-	}
+	if (!err && (!r.match || !r.acts))
+		err = FAIL(info->extack, NULL, "OVS_FLOW_ATTR_KEY or _ACTIONS is missing");
 	if (err)
 		goto out;
-	mutex_lock(&r.dp->lock);
-	err = r.dp->dead ? -ENODEV : insert_or_replace(&r, info, &fresh, &flow);
+	fresh = make_flow(&r);
+	dp = fresh ? tn_dp_lock(info) : ERR_PTR(-ENOMEM);
+	err = PTR_ERR_OR_ZERO(dp);
+	if (err)
+		goto out;
+	flow = insert_or_replace(dp, &r, info, &fresh);
+	err = PTR_ERR_OR_ZERO(flow);
 	if (!err && want)
 		msg = flow_msg(&r, flow, info, OVS_FLOW_CMD_NEW);
-	mutex_unlock(&r.dp->lock);
+	tn_dp_unlock(dp);
 	if (!err && want)
 		tell(info, msg);
 out:
@@ -405,108 +371,58 @@ out:
 	return err;
 }
 
-/* Whether the request's actions were validated for the packets of @flow. dp->lock. */
-static bool judged_by(const struct request *r, const struct tn_flow *flow)
+/* What DEL and SET do to a flow; GET only looks. *msg tells it, where @want. dp->lock. */
+static void take_or_change(struct tn_dp *dp, struct request *r, struct genl_info *info, struct tn_flow *flow,
+			   bool want, struct sk_buff **msg)
 {
-	struct match now;
+	u8 cmd = info->genlhdr->cmd;
 
-	match_of_flow(flow, &now);
-	return !memcmp(&now, r->judged, sizeof(now));
-}
-
-/* dp->lock. */
-static int set_locked(struct request *r, struct genl_info *info, struct tn_flow **flow)
-{
-	*flow = r->dp->dead ? NULL : find_flow(r);
-	if (!*flow || (r->acts && !judged_by(r, *flow))) {	/* it may have come or changed meanwhile */
-		NL_SET_ERR_MSG(info->extack, "there is no such flow");
-		return -ENOENT;
-	}
-	if (r->acts)
-		replace_actions(r, *flow);
-	if (info->attrs[OVS_FLOW_ATTR_CLEAR])
-		tn_flow_stats_clear(*flow);
-	return 0;
-}
-
-static int flow_set(struct sk_buff *skb, struct genl_info *info)
-{
-	struct sk_buff *msg = NULL;
-	bool want = wanted(info);
-	struct tn_flow *flow;
-	struct request r;
-	int err;
-
-	err = get_request(&r, info);
-	if (err)
-		goto out;
-	mutex_lock(&r.dp->lock);
-	err = set_locked(&r, info, &flow);
-	if (!err && want)
-		msg = flow_msg(&r, flow, info, OVS_FLOW_CMD_SET);
-	mutex_unlock(&r.dp->lock);
-	if (!err && want)
-		tell(info, msg);
-out:
-	put_request(&r);
-	return err;
-}
-
-static int flow_get(struct sk_buff *skb, struct genl_info *info)
-{
-	struct sk_buff *msg = NULL;
-	struct tn_flow *flow;
-	struct request r;
-	int err;
-
-	err = get_request(&r, info);
-	if (err)
-		goto out;
-	mutex_lock(&r.dp->lock);
-	flow = r.dp->dead ? NULL : find_flow(&r);
-	if (flow)
-		msg = flow_msg(&r, flow, info, OVS_FLOW_CMD_GET);
-	else
-		NL_SET_ERR_MSG(info->extack, "there is no such flow");
-	mutex_unlock(&r.dp->lock);
-	err = !flow ? -ENOENT : msg ? genlmsg_reply(msg, info) : -ENOMEM;
-out:
-	put_request(&r);
-	return err;
-}
-
-/* One flow, or all where the request names none. */
-static int flow_del(struct sk_buff *skb, struct genl_info *info)
-{
-	struct sk_buff *msg = NULL;
-	struct tn_flow *flow = NULL;
-	bool want = wanted(info);
-	struct request r;
-	int err;
-
-	err = get_request(&r, info);
-	if (err)
-		goto out;
-	mutex_lock(&r.dp->lock);
-	if (!r.key && !r.ufid) {
-		if (!r.dp->dead)
-			tn_table_flush(&r.dp->table);
-		mutex_unlock(&r.dp->lock);
-		goto out;
-	}
-	flow = r.dp->dead ? NULL : find_flow(&r);
-	if (flow) {
-		tn_table_unlink(&r.dp->table, flow);
-		if (want)
-			msg = flow_msg(&r, flow, info, OVS_FLOW_CMD_DEL);
-		tn_table_put_mask(&r.dp->table, flow->mask);
+	if (cmd == OVS_FLOW_CMD_DEL)
+		tn_table_unlink(&dp->table, flow);
+	if (cmd == OVS_FLOW_CMD_SET && r->acts)
+		replace_actions(r, flow);
+	if (cmd == OVS_FLOW_CMD_SET && info->attrs[OVS_FLOW_ATTR_CLEAR])
+		tn_flow_stats_clear(flow);
+	*msg = want ? flow_msg(r, flow, info, cmd) : NULL;
+	if (cmd == OVS_FLOW_CMD_DEL) {
+		tn_table_put_mask(&dp->table, flow->mask);
 		tn_flow_free_rcu(flow);
-	} else {
-		NL_SET_ERR_MSG(info->extack, "there is no such flow");
-		err = -ENOENT;
 	}
-	mutex_unlock(&r.dp->lock);
-	if (!err && want)
+}
+
+/* One flow; DEL also all of them, where the request names none. */
+static int flow_del_get_set(struct sk_buff *skb, struct genl_info *info)
+{
+	bool get = info->genlhdr->cmd == OVS_FLOW_CMD_GET, set = info->genlhdr->cmd == OVS_FLOW_CMD_SET;
+	bool want = get || wanted(info);
+	struct tn_flow *flow = NULL;
+	struct sk_buff *msg = NULL;
+	struct request r;
+	struct tn_dp *dp;
+	int err;
+
+	err = get_request(&r, info);
+	if (err)
+		goto out;
+	dp = tn_dp_lock(info);
+	err = PTR_ERR_OR_ZERO(dp);
+	if (err)
+		goto out;
+	if (r.match || r.ufid) {
+		flow = find_flow(dp, &r);
+		if (flow && set && r.acts && !has_match(flow, r.match))
+			flow = NULL;	/* it came or changed since the actions were judged */
+		if (flow)
+			take_or_change(dp, &r, info, flow, want, &msg);
+		else
+			err = FAIL_AS(-ENOENT, info->extack, NULL, "there is no such flow");
+	} else {
+		tn_table_flush(&dp->table);
+	}
+	tn_dp_unlock(dp);
+	if (flow && get)
+		err = msg ? genlmsg_reply(msg, info) : -ENOMEM;
+	else if (flow && want)
 		tell(info, msg);
 out:
 	put_request(&r);
@@ -548,28 +464,15 @@ static int flow_dump(struct sk_buff *msg, struct netlink_callback *cb)
 }
 
 static const struct genl_small_ops flow_ops[] = {
-	{ .cmd = OVS_FLOW_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_new,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_FLOW_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_del,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_FLOW_CMD_GET, .doit = flow_get, .dumpit = flow_dump,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_FLOW_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = flow_set,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	TN_COMMAND(OVS_FLOW_CMD_NEW, .doit = flow_new, TN_ADMIN),
+	TN_COMMAND(OVS_FLOW_CMD_DEL, .doit = flow_del_get_set, TN_ADMIN),
+	TN_COMMAND(OVS_FLOW_CMD_GET, .doit = flow_del_get_set, .dumpit = flow_dump),
+	TN_COMMAND(OVS_FLOW_CMD_SET, .doit = flow_del_get_set, TN_ADMIN),
 };
 
 struct genl_family tn_flow_family __ro_after_init = {
-	.hdrsize = sizeof(struct ovs_header),
-	.name = OVS_FLOW_FAMILY,
-	.version = OVS_FLOW_VERSION,
-	.maxattr = OVS_FLOW_ATTR_MAX,
-	.policy = flow_policy,
-	.netnsok = true,
-	.parallel_ops = true,
-	.small_ops = flow_ops,
-	.n_small_ops = ARRAY_SIZE(flow_ops),
+	TN_FAMILY(FLOW, FLOW, flow_policy, flow_ops),
 	.resv_start_op = OVS_FLOW_CMD_SET + 1,
 	.mcgrps = &flow_group,
 	.n_mcgrps = 1,
-	.module = THIS_MODULE,
 };

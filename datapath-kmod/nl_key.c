@@ -12,39 +12,36 @@
 #define VARIABLE	(-1)
 
 /* Length of each attribute. */
-static const struct {
-	s16 len;
-	const char *name;
-} attrs[OVS_KEY_ATTR_MAX + 1] = {
-	[OVS_KEY_ATTR_ENCAP] = { VARIABLE, "ENCAP" },
-	[OVS_KEY_ATTR_PRIORITY] = { sizeof(u32), "PRIORITY" },
-	[OVS_KEY_ATTR_IN_PORT] = { sizeof(u32), "IN_PORT" },
-	[OVS_KEY_ATTR_ETHERNET] = { sizeof(struct ovs_key_ethernet), "ETHERNET" },
-	[OVS_KEY_ATTR_VLAN] = { sizeof(__be16), "VLAN" },
-	[OVS_KEY_ATTR_ETHERTYPE] = { sizeof(__be16), "ETHERTYPE" },
-	[OVS_KEY_ATTR_IPV4] = { sizeof(struct ovs_key_ipv4), "IPV4" },
-	[OVS_KEY_ATTR_IPV6] = { sizeof(struct ovs_key_ipv6), "IPV6" },
-	[OVS_KEY_ATTR_TCP] = { sizeof(struct ovs_key_tcp), "TCP" },
-	[OVS_KEY_ATTR_UDP] = { sizeof(struct ovs_key_udp), "UDP" },
-	[OVS_KEY_ATTR_ICMP] = { sizeof(struct ovs_key_icmp), "ICMP" },
-	[OVS_KEY_ATTR_ICMPV6] = { sizeof(struct ovs_key_icmpv6), "ICMPV6" },
-	[OVS_KEY_ATTR_ARP] = { sizeof(struct ovs_key_arp), "ARP" },
-	[OVS_KEY_ATTR_ND] = { sizeof(struct ovs_key_nd), "ND" },
-	[OVS_KEY_ATTR_SKB_MARK] = { sizeof(u32), "SKB_MARK" },
-	[OVS_KEY_ATTR_TUNNEL] = { VARIABLE, "TUNNEL" },
-	[OVS_KEY_ATTR_SCTP] = { sizeof(struct ovs_key_sctp), "SCTP" },
-	[OVS_KEY_ATTR_TCP_FLAGS] = { sizeof(__be16), "TCP_FLAGS" },
-	[OVS_KEY_ATTR_DP_HASH] = { sizeof(u32), "DP_HASH" },
-	[OVS_KEY_ATTR_RECIRC_ID] = { sizeof(u32), "RECIRC_ID" },
-	[OVS_KEY_ATTR_MPLS] = { VARIABLE, "MPLS" },
-	[OVS_KEY_ATTR_CT_STATE] = { sizeof(u32), "CT_STATE" },
-	[OVS_KEY_ATTR_CT_ZONE] = { sizeof(u16), "CT_ZONE" },
-	[OVS_KEY_ATTR_CT_MARK] = { sizeof(u32), "CT_MARK" },
-	[OVS_KEY_ATTR_CT_LABELS] = { sizeof(struct ovs_key_ct_labels), "CT_LABELS" },
-	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4] = { sizeof(struct ovs_key_ct_tuple_ipv4), "CT_ORIG_TUPLE_IPV4" },
-	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6] = { sizeof(struct ovs_key_ct_tuple_ipv6), "CT_ORIG_TUPLE_IPV6" },
-	[OVS_KEY_ATTR_NSH] = { VARIABLE, "NSH" },
-	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { sizeof(struct ovs_key_ipv6_exthdrs), "IPV6_EXTHDRS" },
+static const s16 lens[OVS_KEY_ATTR_MAX + 1] = {
+	[OVS_KEY_ATTR_ENCAP] = VARIABLE,
+	[OVS_KEY_ATTR_PRIORITY] = sizeof(u32),
+	[OVS_KEY_ATTR_IN_PORT] = sizeof(u32),
+	[OVS_KEY_ATTR_ETHERNET] = sizeof(struct ovs_key_ethernet),
+	[OVS_KEY_ATTR_VLAN] = sizeof(__be16),
+	[OVS_KEY_ATTR_ETHERTYPE] = sizeof(__be16),
+	[OVS_KEY_ATTR_IPV4] = sizeof(struct ovs_key_ipv4),
+	[OVS_KEY_ATTR_IPV6] = sizeof(struct ovs_key_ipv6),
+	[OVS_KEY_ATTR_TCP] = sizeof(struct ovs_key_tcp),
+	[OVS_KEY_ATTR_UDP] = sizeof(struct ovs_key_udp),
+	[OVS_KEY_ATTR_ICMP] = sizeof(struct ovs_key_icmp),
+	[OVS_KEY_ATTR_ICMPV6] = sizeof(struct ovs_key_icmpv6),
+	[OVS_KEY_ATTR_ARP] = sizeof(struct ovs_key_arp),
+	[OVS_KEY_ATTR_ND] = sizeof(struct ovs_key_nd),
+	[OVS_KEY_ATTR_SKB_MARK] = sizeof(u32),
+	[OVS_KEY_ATTR_TUNNEL] = VARIABLE,
+	[OVS_KEY_ATTR_SCTP] = sizeof(struct ovs_key_sctp),
+	[OVS_KEY_ATTR_TCP_FLAGS] = sizeof(__be16),
+	[OVS_KEY_ATTR_DP_HASH] = sizeof(u32),
+	[OVS_KEY_ATTR_RECIRC_ID] = sizeof(u32),
+	[OVS_KEY_ATTR_MPLS] = VARIABLE,
+	[OVS_KEY_ATTR_CT_STATE] = sizeof(u32),
+	[OVS_KEY_ATTR_CT_ZONE] = sizeof(u16),
+	[OVS_KEY_ATTR_CT_MARK] = sizeof(u32),
+	[OVS_KEY_ATTR_CT_LABELS] = sizeof(struct ovs_key_ct_labels),
+	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4] = sizeof(struct ovs_key_ct_tuple_ipv4),
+	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6] = sizeof(struct ovs_key_ct_tuple_ipv6),
+	[OVS_KEY_ATTR_NSH] = VARIABLE,
+	[OVS_KEY_ATTR_IPV6_EXTHDRS] = sizeof(struct ovs_key_ipv6_exthdrs),
 };
 
 #define A(name)		BIT_ULL(OVS_KEY_ATTR_##name)
@@ -85,20 +82,20 @@ static int collect(struct parse *p, const struct nlattr *nest)
 	nla_for_each_nested(attr, nest, rem) {
 		unsigned int type = nla_type(attr);
 
-		if (type > OVS_KEY_ATTR_MAX || !attrs[type].len)
-			return FAIL(p, attr, "OVS_KEY_ATTR is of no known type");
+		if (type > OVS_KEY_ATTR_MAX || !lens[type])
+			return FAIL(p->extack, attr, "OVS_KEY_ATTR is of no known type");
 		if (p->present & BIT_ULL(type))
-			return FAIL(p, attr, "OVS_KEY_ATTR is given twice");
-		if (attrs[type].len != VARIABLE && nla_len(attr) != attrs[type].len)
-			return FAIL(p, attr, "OVS_KEY_ATTR has the wrong length");
-		if (p->is_mask && attrs[type].len != VARIABLE && type != OVS_KEY_ATTR_VLAN &&
+			return FAIL(p->extack, attr, "OVS_KEY_ATTR is given twice");
+		if (lens[type] != VARIABLE && nla_len(attr) != lens[type])
+			return FAIL(p->extack, attr, "OVS_KEY_ATTR has the wrong length");
+		if (p->is_mask && lens[type] != VARIABLE && type != OVS_KEY_ATTR_VLAN &&
 		    !memchr_inv(nla_data(attr), 0, nla_len(attr)))
 			continue;
 		p->a[type] = attr;
 		p->present |= BIT_ULL(type);
 	}
 	if (rem)
-		return FAIL(p, nest, "bytes are left over behind the last OVS_KEY_ATTR");
+		return FAIL(p->extack, nest, "bytes are left over behind the last OVS_KEY_ATTR");
 	return 0;
 }
 
@@ -123,7 +120,7 @@ static int unwrap_vlans(struct parse *p, struct tn_key *key, unsigned int *n)
 		drop(p, A(VLAN) | A(ENCAP));
 		if (!(tci & htons(VLAN_CFI_MASK))) {
 			if (tci || nla_len(encap))
-				return FAIL(p, encap, "OVS_KEY_ATTR_VLAN lacks the bit that says it is there");
+				return FAIL(p->extack, encap, "OVS_KEY_ATTR_VLAN lacks the bit that says it is there");
 			return 0;	/* a tag cut short: the type is the tag's */
 		}
 		drop(p, A(ETHERTYPE));
@@ -134,7 +131,7 @@ static int unwrap_vlans(struct parse *p, struct tn_key *key, unsigned int *n)
 			return err;
 	}
 	if (p->present & (A(VLAN) | A(ENCAP)))
-		return FAIL(p, p->a[has(p, OVS_KEY_ATTR_VLAN) ? OVS_KEY_ATTR_VLAN : OVS_KEY_ATTR_ENCAP],
+		return FAIL(p->extack, p->a[has(p, OVS_KEY_ATTR_VLAN) ? OVS_KEY_ATTR_VLAN : OVS_KEY_ATTR_ENCAP],
 			    "OVS_KEY_ATTR_VLAN and _ENCAP want the type of a VLAN tag");
 	return 0;
 }
@@ -181,7 +178,7 @@ static int take_ct(const struct parse *p, struct tn_key *key)
 		u32 state = take_u32(p, OVS_KEY_ATTR_CT_STATE);
 
 		if (!p->is_mask && !tn_ct_state_valid(state))
-			return FAIL(p, p->a[OVS_KEY_ATTR_CT_STATE],
+			return FAIL(p->extack, p->a[OVS_KEY_ATTR_CT_STATE],
 				    "OVS_KEY_ATTR_CT_STATE has bits that this module does not know");
 		key->ct_state = state;
 	}
@@ -221,7 +218,7 @@ static int take_metadata(const struct parse *p, struct tn_key *key, const struct
 	if (has(p, OVS_KEY_ATTR_IN_PORT)) {
 		key->in_port = take_u32(p, OVS_KEY_ATTR_IN_PORT);
 		if (!p->is_mask && key->in_port >= TN_MAX_PORTS)
-			return FAIL(p, p->a[OVS_KEY_ATTR_IN_PORT], "OVS_KEY_ATTR_IN_PORT is out of range");
+			return FAIL(p->extack, p->a[OVS_KEY_ATTR_IN_PORT], "OVS_KEY_ATTR_IN_PORT is out of range");
 	} else if (!p->is_mask) {
 		key->in_port = TN_NO_PORT;
 	}
@@ -242,7 +239,7 @@ static int take_l2(const struct parse *p, struct tn_key *key)
 	if (has(p, OVS_KEY_ATTR_ETHERTYPE)) {
 		key->eth_type = p->is_mask ? htons(0xffff) : nla_get_be16(p->a[OVS_KEY_ATTR_ETHERTYPE]);
 		if (!eth_proto_is_802_3(key->eth_type))
-			return FAIL(p, p->a[OVS_KEY_ATTR_ETHERTYPE], "OVS_KEY_ATTR_ETHERTYPE is a length");
+			return FAIL(p->extack, p->a[OVS_KEY_ATTR_ETHERTYPE], "OVS_KEY_ATTR_ETHERTYPE is a length");
 	} else if (!p->is_mask) {
 		key->eth_type = htons(ETH_P_802_2);
 	}
@@ -381,7 +378,7 @@ int tn_nl_get_match(const struct nlattr *key_attr, const struct nlattr *mask_att
 		return err;
 	if (mask->tun_opts_len && m.a[OVS_KEY_ATTR_TUNNEL] && !m.ones &&
 	    mask->tun_opts_len != key->tun_opts_len)
-		return FAIL(&m, m.a[OVS_KEY_ATTR_TUNNEL], "OVS_KEY_ATTR_TUNNEL: the options and their mask differ in length");
+		return FAIL(extack, m.a[OVS_KEY_ATTR_TUNNEL], "OVS_KEY_ATTR_TUNNEL: the options and their mask differ in length");
 	if (mask->tun_opts_len)
 		mask->tun_opts_len = 0xff;
 	tn_mask_trim(key, mask);

@@ -30,7 +30,7 @@ static int take_ipv4(const struct parse *p, struct tn_key *key)
 
 	take(p, OVS_KEY_ATTR_IPV4, &ip, sizeof(ip));
 	if (!p->is_mask && ip.ipv4_frag > OVS_FRAG_TYPE_MAX)
-		return FAIL(p, p->a[OVS_KEY_ATTR_IPV4], "OVS_KEY_ATTR_IPV4: ipv4_frag is out of range");
+		return FAIL(p->extack, p->a[OVS_KEY_ATTR_IPV4], "OVS_KEY_ATTR_IPV4: ipv4_frag is out of range");
 	key->ipv4.src = ip.ipv4_src;
 	key->ipv4.dst = ip.ipv4_dst;
 	key->ip.proto = ip.ipv4_proto;
@@ -46,9 +46,9 @@ static int take_ipv6(const struct parse *p, struct tn_key *key)
 
 	take(p, OVS_KEY_ATTR_IPV6, &ip, sizeof(ip));
 	if (!p->is_mask && ip.ipv6_frag > OVS_FRAG_TYPE_MAX)
-		return FAIL(p, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_frag is out of range");
+		return FAIL(p->extack, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_frag is out of range");
 	if (!p->is_mask && ip.ipv6_label & htonl(0xfff00000))
-		return FAIL(p, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_label has more than 20 bits");
+		return FAIL(p->extack, p->a[OVS_KEY_ATTR_IPV6], "OVS_KEY_ATTR_IPV6: ipv6_label has more than 20 bits");
 	memcpy(&key->ipv6.src, ip.ipv6_src, sizeof(ip.ipv6_src));
 	memcpy(&key->ipv6.dst, ip.ipv6_dst, sizeof(ip.ipv6_dst));
 	key->ipv6.label = ip.ipv6_label;
@@ -65,7 +65,7 @@ static int take_arp(const struct parse *p, struct tn_key *key)
 
 	take(p, OVS_KEY_ATTR_ARP, &arp, sizeof(arp));
 	if (!p->is_mask && arp.arp_op & htons(0xff00))
-		return FAIL(p, p->a[OVS_KEY_ATTR_ARP], "OVS_KEY_ATTR_ARP: arp_op is above 255");
+		return FAIL(p->extack, p->a[OVS_KEY_ATTR_ARP], "OVS_KEY_ATTR_ARP: arp_op is above 255");
 	key->ipv4.src = arp.arp_sip;
 	key->ipv4.dst = arp.arp_tip;
 	key->ip.proto = ntohs(arp.arp_op) & 0xff;
@@ -80,7 +80,7 @@ static int take_mpls(const struct parse *p, struct tn_key *key)
 	unsigned int n = nla_len(attr) / sizeof(__be32);
 
 	if (!n || n > TN_MPLS_DEPTH || nla_len(attr) % sizeof(__be32))
-		return FAIL(p, attr, "OVS_KEY_ATTR_MPLS holds one to three label stack entries");
+		return FAIL(p->extack, attr, "OVS_KEY_ATTR_MPLS holds one to three label stack entries");
 	take(p, OVS_KEY_ATTR_MPLS, key->mpls.lse, n * sizeof(__be32));
 	key->mpls.depth_mask = GENMASK(n - 1, 0);
 	return 0;

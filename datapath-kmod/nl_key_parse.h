@@ -5,6 +5,7 @@
 
 #include <linux/netlink.h>
 #include "key.h"
+#include "nl.h"
 
 /* Attributes of a key, or of a mask, with those nested in ENCAP once taken out of it. */
 struct parse {
@@ -14,12 +15,6 @@ struct parse {
 	bool ones;		/* a mask of ones for each attribute of the key */
 	struct netlink_ext_ack *extack;
 };
-
-#define FAIL(p, attr, text)							\
-({										\
-	NL_SET_ERR_MSG_ATTR((p)->extack, attr, text);				\
-	-EINVAL;								\
-})
 
 static inline void drop(struct parse *p, u64 which)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The family ovs_packet: userspace has the datapath execute actions on a packet. */
 #include <linux/etherdevice.h>
-#include <net/genetlink.h>
 
 #include "actions.h"
 #include "datapath.h"
+#include "nl.h"
 #include "nl_key.h"
 #include "upcall.h"
 
@@ -113,10 +113,9 @@ static int packet_execute(struct sk_buff *request, struct genl_info *info)
 	struct sk_buff *skb;
 	int err;
 
-	if (!a[OVS_PACKET_ATTR_PACKET] || !a[OVS_PACKET_ATTR_KEY] || !a[OVS_PACKET_ATTR_ACTIONS]) {
-		NL_SET_ERR_MSG(info->extack, "OVS_PACKET_ATTR_PACKET, _KEY or _ACTIONS is missing");
-		return -EINVAL;
-	}
+	if (!a[OVS_PACKET_ATTR_PACKET] || !a[OVS_PACKET_ATTR_KEY] || !a[OVS_PACKET_ATTR_ACTIONS])
+		return FAIL(info->extack, NULL,
+			    "OVS_PACKET_ATTR_PACKET, _KEY or _ACTIONS is missing");
 	key = kmalloc(sizeof(*key), GFP_KERNEL);
 	skb = make_packet(a);
 	err = key && skb ? make_key(skb, a[OVS_PACKET_ATTR_KEY], key, info->extack) : -ENOMEM;
@@ -139,20 +138,10 @@ free:
 }
 
 static const struct genl_small_ops packet_ops[] = {
-	{ .cmd = OVS_PACKET_CMD_EXECUTE, .flags = GENL_UNS_ADMIN_PERM, .doit = packet_execute,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	TN_COMMAND(OVS_PACKET_CMD_EXECUTE, .doit = packet_execute, TN_ADMIN),
 };
 
 struct genl_family tn_packet_family __ro_after_init = {
-	.hdrsize = sizeof(struct ovs_header),
-	.name = OVS_PACKET_FAMILY,
-	.version = OVS_PACKET_VERSION,
-	.maxattr = OVS_PACKET_ATTR_MAX,
-	.policy = packet_policy,
-	.netnsok = true,
-	.parallel_ops = true,
-	.small_ops = packet_ops,
-	.n_small_ops = ARRAY_SIZE(packet_ops),
+	TN_FAMILY(PACKET, PACKET, packet_policy, packet_ops),
 	.resv_start_op = OVS_PACKET_CMD_EXECUTE + 1,
-	.module = THIS_MODULE,
 };

@@ -6,15 +6,10 @@
 #include <net/nsh.h>
 #include <net/vxlan.h>
 
+#include "nl.h"
 #include "nl_key.h"
 
 #define VARIABLE	(-1)
-#define FAIL(extack, attr, text)						\
-({										\
-	NL_SET_ERR_MSG_ATTR(extack, attr, text);				\
-	-EINVAL;								\
-})
-
 static const s16 tunnel_lens[OVS_TUNNEL_KEY_ATTR_MAX + 1] = {
 	[OVS_TUNNEL_KEY_ATTR_ID] = sizeof(__be64),
 	[OVS_TUNNEL_KEY_ATTR_IPV4_SRC] = sizeof(__be32),

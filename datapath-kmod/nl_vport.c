@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The family ovs_vport. */
 #include <linux/rtnetlink.h>
-#include <net/genetlink.h>
 
 #include "datapath.h"
+#include "nl.h"
 
 static const struct genl_multicast_group vport_group = { .name = OVS_VPORT_MCGROUP };
 
@@ -68,14 +68,6 @@ static int put_port(const struct tn_port *port, struct sk_buff *msg, u32 portid,
 	}
 	genlmsg_end(msg, head);
 	return 0;
-}
-
-/* A message large enough for @port and as many sockets as it may be given. May sleep. */
-static struct sk_buff *new_msg(const struct genl_info *info)
-{
-	const struct nlattr *pids = info ? info->attrs[OVS_VPORT_ATTR_UPCALL_PID] : NULL;
-
-	return nlmsg_new(NLMSG_GOODSIZE + (pids ? nla_len(pids) : 0), GFP_KERNEL);
 }
 
 /* RTNL. The message of one port; the sockets it has may be many. */
@@ -146,20 +138,15 @@ static struct tn_port *find(struct genl_info *info)
 					    "OVS_VPORT_ATTR_NAME: there is no such port");
 		return port ?: ERR_PTR(-ENODEV);
 	}
-	if (!a[OVS_VPORT_ATTR_PORT_NO]) {
-		NL_SET_ERR_MSG(info->extack, "OVS_VPORT_ATTR_NAME and _PORT_NO are missing");
-		return ERR_PTR(-EINVAL);
-	}
-	if (nla_get_u32(a[OVS_VPORT_ATTR_PORT_NO]) >= TN_MAX_PORTS) {
-		NL_SET_ERR_MSG_ATTR(info->extack, a[OVS_VPORT_ATTR_PORT_NO],
-				    "OVS_VPORT_ATTR_PORT_NO is out of range");
-		return ERR_PTR(-EFBIG);
-	}
+	if (!a[OVS_VPORT_ATTR_PORT_NO])
+		return ERR_PTR(FAIL(info->extack, NULL,
+				    "OVS_VPORT_ATTR_NAME and _PORT_NO are missing"));
+	if (nla_get_u32(a[OVS_VPORT_ATTR_PORT_NO]) >= TN_MAX_PORTS)
+		return ERR_PTR(FAIL_AS(-EFBIG, info->extack, a[OVS_VPORT_ATTR_PORT_NO],
+				       "OVS_VPORT_ATTR_PORT_NO is out of range"));
 	dp = tn_dp_find_rtnl(net, head->dp_ifindex);
-	if (!dp) {
-		NL_SET_ERR_MSG(info->extack, "there is no such datapath");
-		return ERR_PTR(-ENODEV);
-	}
+	if (!dp)
+		return ERR_PTR(FAIL_AS(-ENODEV, info->extack, NULL, "there is no such datapath"));
 	port = tn_dp_port(dp, nla_get_u32(a[OVS_VPORT_ATTR_PORT_NO]));
 	if (!port)
 		NL_SET_ERR_MSG_ATTR(info->extack, a[OVS_VPORT_ATTR_PORT_NO],
@@ -172,14 +159,11 @@ static int choose_number(const struct tn_dp *dp, const struct nlattr *attr, u32 
 			 struct netlink_ext_ack *extack)
 {
 	*no = attr ? nla_get_u32(attr) : tn_dp_free_port_no(dp);
-	if (*no >= TN_MAX_PORTS) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "OVS_VPORT_ATTR_PORT_NO is out of range, or all are in use");
-		return -EFBIG;
-	}
-	if (tn_dp_port(dp, *no)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "OVS_VPORT_ATTR_PORT_NO is in use");
-		return -EBUSY;
-	}
+	if (*no >= TN_MAX_PORTS)
+		return FAIL_AS(-EFBIG, extack, attr,
+			       "OVS_VPORT_ATTR_PORT_NO is out of range, or all are in use");
+	if (tn_dp_port(dp, *no))
+		return FAIL_AS(-EBUSY, extack, attr, "OVS_VPORT_ATTR_PORT_NO is in use");
 	return 0;
 }
 
@@ -190,10 +174,8 @@ static struct tn_port *add(struct genl_info *info, struct tn_port_parms *parms)
 	struct tn_dp *dp = tn_dp_find_rtnl(genl_info_net(info), head->dp_ifindex);
 	int err;
 
-	if (!dp) {
-		NL_SET_ERR_MSG(info->extack, "there is no such datapath");
-		return ERR_PTR(-ENODEV);
-	}
+	if (!dp)
+		return ERR_PTR(FAIL_AS(-ENODEV, info->extack, NULL, "there is no such datapath"));
 	err = choose_number(dp, info->attrs[OVS_VPORT_ATTR_PORT_NO], &parms->port_no, info->extack);
 	return err ? ERR_PTR(err) : tn_port_add(dp, parms);
 }
@@ -210,20 +192,17 @@ static int vport_new(struct sk_buff *skb, struct genl_info *info)
 	struct sk_buff *msg;
 	int err;
 
-	if (!a[OVS_VPORT_ATTR_NAME] || !a[OVS_VPORT_ATTR_TYPE] || !a[OVS_VPORT_ATTR_UPCALL_PID]) {
-		NL_SET_ERR_MSG(info->extack, "OVS_VPORT_ATTR_NAME, _TYPE or _UPCALL_PID is missing");
-		return -EINVAL;
-	}
+	if (!a[OVS_VPORT_ATTR_NAME] || !a[OVS_VPORT_ATTR_TYPE] || !a[OVS_VPORT_ATTR_UPCALL_PID])
+		return FAIL(info->extack, NULL,
+			    "OVS_VPORT_ATTR_NAME, _TYPE or _UPCALL_PID is missing");
 	nla_strscpy(name, a[OVS_VPORT_ATTR_NAME], sizeof(name));
 	parms.name = name;
 	parms.type = nla_get_u32(a[OVS_VPORT_ATTR_TYPE]);
 	parms.ifindex = a[OVS_VPORT_ATTR_IFINDEX] ? nla_get_u32(a[OVS_VPORT_ATTR_IFINDEX]) : 0;
-	if (parms.ifindex && parms.type != OVS_VPORT_TYPE_INTERNAL) {
-		NL_SET_ERR_MSG_ATTR(info->extack, a[OVS_VPORT_ATTR_IFINDEX],
-				    "OVS_VPORT_ATTR_IFINDEX is for internal ports");
-		return -EOPNOTSUPP;
-	}
-	msg = new_msg(info);
+	if (parms.ifindex && parms.type != OVS_VPORT_TYPE_INTERNAL)
+		return FAIL_AS(-EOPNOTSUPP, info->extack, a[OVS_VPORT_ATTR_IFINDEX],
+			       "OVS_VPORT_ATTR_IFINDEX is for internal ports");
+	msg = nlmsg_new(NLMSG_GOODSIZE + nla_len(parms.upcall_pids), GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
 	tn_port_load(parms.type);
@@ -246,17 +225,13 @@ static int change(struct tn_port *port, struct genl_info *info)
 	struct nlattr **a = info->attrs;
 	int err;
 
-	if (a[OVS_VPORT_ATTR_TYPE] && nla_get_u32(a[OVS_VPORT_ATTR_TYPE]) != port->ops->type) {
-		NL_SET_ERR_MSG_ATTR(info->extack, a[OVS_VPORT_ATTR_TYPE],
-				    "OVS_VPORT_ATTR_TYPE is not the port's");
-		return -EINVAL;
-	}
+	if (a[OVS_VPORT_ATTR_TYPE] && nla_get_u32(a[OVS_VPORT_ATTR_TYPE]) != port->ops->type)
+		return FAIL(info->extack, a[OVS_VPORT_ATTR_TYPE],
+			    "OVS_VPORT_ATTR_TYPE is not the port's");
 	if (a[OVS_VPORT_ATTR_OPTIONS]) {
-		if (!port->ops->set_options) {
-			NL_SET_ERR_MSG_ATTR(info->extack, a[OVS_VPORT_ATTR_OPTIONS],
-					    "OVS_VPORT_ATTR_OPTIONS of such a port cannot change");
-			return -EOPNOTSUPP;
-		}
+		if (!port->ops->set_options)
+			return FAIL_AS(-EOPNOTSUPP, info->extack, a[OVS_VPORT_ATTR_OPTIONS],
+				       "OVS_VPORT_ATTR_OPTIONS of such a port cannot change");
 		err = port->ops->set_options(port, a[OVS_VPORT_ATTR_OPTIONS], info->extack);
 		if (err)
 			return err;
@@ -324,28 +299,15 @@ static int vport_dump(struct sk_buff *msg, struct netlink_callback *cb)
 }
 
 static const struct genl_small_ops vport_ops[] = {
-	{ .cmd = OVS_VPORT_CMD_NEW, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_new,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_VPORT_CMD_DEL, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_del_set_get,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_VPORT_CMD_GET, .doit = vport_del_set_get, .dumpit = vport_dump,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
-	{ .cmd = OVS_VPORT_CMD_SET, .flags = GENL_UNS_ADMIN_PERM, .doit = vport_del_set_get,
-	  .validate = GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP },
+	TN_COMMAND(OVS_VPORT_CMD_NEW, .doit = vport_new, TN_ADMIN),
+	TN_COMMAND(OVS_VPORT_CMD_DEL, .doit = vport_del_set_get, TN_ADMIN),
+	TN_COMMAND(OVS_VPORT_CMD_GET, .doit = vport_del_set_get, .dumpit = vport_dump),
+	TN_COMMAND(OVS_VPORT_CMD_SET, .doit = vport_del_set_get, TN_ADMIN),
 };
 
 struct genl_family tn_vport_family __ro_after_init = {
-	.hdrsize = sizeof(struct ovs_header),
-	.name = OVS_VPORT_FAMILY,
-	.version = OVS_VPORT_VERSION,
-	.maxattr = OVS_VPORT_ATTR_MAX,
-	.policy = vport_policy,
-	.netnsok = true,
-	.parallel_ops = true,
-	.small_ops = vport_ops,
-	.n_small_ops = ARRAY_SIZE(vport_ops),
+	TN_FAMILY(VPORT, VPORT, vport_policy, vport_ops),
 	.resv_start_op = OVS_VPORT_CMD_SET + 1,
 	.mcgrps = &vport_group,
 	.n_mcgrps = 1,
-	.module = THIS_MODULE,
 };

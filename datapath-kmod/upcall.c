@@ -89,8 +89,9 @@ static int put_head(struct sk_buff *msg, const struct sk_buff *skb, const struct
 			return err;
 		nla_nest_end(msg, nest);
 	}
-	if (upcall->acts)	/* a convenience: where they are too long, the packet goes without */
-		tn_actions_dump(&upcall->acts->list, msg, OVS_PACKET_ATTR_ACTIONS);
+	if (upcall->acts && nla_put(msg, OVS_PACKET_ATTR_ACTIONS, upcall->acts->nl_len,
+				    tn_actions_nl(upcall->acts)))
+		return -EMSGSIZE;
 	if (upcall->mru && nla_put_u16(msg, OVS_PACKET_ATTR_MRU, upcall->mru))
 		return -EMSGSIZE;
 	if (cutlen && nla_put_u32(msg, OVS_PACKET_ATTR_LEN, skb->len))

@@ -8,6 +8,7 @@
 #include <net/dst_metadata.h>
 
 #include "datapath.h"
+#include "nl.h"
 #include "vport.h"
 
 static const struct tn_port_ops *const types[] = {
@@ -39,10 +40,8 @@ int tn_port_set_pids(struct tn_port *port, const struct nlattr *attr, struct net
 	struct tn_pids *pids = NULL, *old = rtnl_dereference(port->pids);
 	u32 n = attr ? nla_len(attr) / sizeof(u32) : 0;
 
-	if (attr && (!n || nla_len(attr) % sizeof(u32))) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "OVS_VPORT_ATTR_UPCALL_PID is not an array of u32");
-		return -EINVAL;
-	}
+	if (attr && (!n || nla_len(attr) % sizeof(u32)))
+		return FAIL(extack, attr, "OVS_VPORT_ATTR_UPCALL_PID is not an array of u32");
 	if (n) {
 		pids = kmalloc(struct_size(pids, pid, n), GFP_KERNEL_ACCOUNT);
 		if (!pids)
@@ -63,10 +62,9 @@ struct tn_port *tn_port_add(struct tn_dp *dp, const struct tn_port_parms *parms)
 	int err;
 
 	ASSERT_RTNL();
-	if (!ops) {
-		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_TYPE names no type of this module");
-		return ERR_PTR(-EAFNOSUPPORT);
-	}
+	if (!ops)
+		return ERR_PTR(FAIL_AS(-EAFNOSUPPORT, parms->extack, NULL,
+				       "OVS_VPORT_ATTR_TYPE names no type of this module"));
 	port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
 	if (!port)
 		return ERR_PTR(-ENOMEM);

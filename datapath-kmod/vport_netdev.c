@@ -7,6 +7,7 @@
 #include <net/dst_metadata.h>
 
 #include "datapath.h"
+#include "nl.h"
 #include "vport.h"
 
 /* Receive handler. Softirq, RCU read side. Consumes the packet unless it is the host's own loopback. */
@@ -80,23 +81,18 @@ static int netdev_create(struct tn_port *port, const struct tn_port_parms *parms
 {
 	struct net_device *dev = __dev_get_by_name(port->dp->net, parms->name);
 
-	if (!dev) {
-		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_NAME: no such device");
-		return -ENODEV;
-	}
+	if (!dev)
+		return FAIL_AS(-ENODEV, parms->extack, NULL, "OVS_VPORT_ATTR_NAME: no such device");
 	if (dev->flags & IFF_LOOPBACK || tn_is_internal_dev(dev) || netif_is_ovs_master(dev) ||
-	    (dev->type != ARPHRD_ETHER && dev->type != ARPHRD_NONE)) {
-		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_NAME: this kind of device cannot be a port");
-		return -EINVAL;
-	}
-	if (netif_is_ovs_port(dev) && tn_port_of_dev(dev)->dp == port->dp) {
-		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_NAME: the device is a port of this datapath");
-		return -EEXIST;
-	}
-	if (netdev_is_rx_handler_busy(dev)) {
-		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_NAME: the device belongs to a datapath, bridge or bond");
-		return -EBUSY;
-	}
+	    (dev->type != ARPHRD_ETHER && dev->type != ARPHRD_NONE))
+		return FAIL(parms->extack, NULL,
+			    "OVS_VPORT_ATTR_NAME: this kind of device cannot be a port");
+	if (netif_is_ovs_port(dev) && tn_port_of_dev(dev)->dp == port->dp)
+		return FAIL_AS(-EEXIST, parms->extack, NULL,
+			       "OVS_VPORT_ATTR_NAME: the device is a port of this datapath");
+	if (netdev_is_rx_handler_busy(dev))
+		return FAIL_AS(-EBUSY, parms->extack, NULL,
+			       "OVS_VPORT_ATTR_NAME: the device belongs to a datapath, bridge or bond");
 	port->dev = dev;
 	netdev_hold(dev, &port->dev_tracker, GFP_KERNEL);
 	return 0;

@@ -9,6 +9,7 @@
 #include <net/vxlan.h>
 
 #include "datapath.h"
+#include "nl.h"
 #include "vport.h"
 
 static const struct nla_policy tunnel_policy[OVS_TUNNEL_ATTR_MAX + 1] = {
@@ -26,18 +27,14 @@ static int parse_options(struct tn_port *port, const struct tn_port_parms *parms
 	struct nlattr *a[OVS_TUNNEL_ATTR_MAX + 1], *ext[OVS_VXLAN_EXT_MAX + 1];
 	int err;
 
-	if (!parms->options) {
-		NL_SET_ERR_MSG(parms->extack, "OVS_VPORT_ATTR_OPTIONS is missing");
-		return -EINVAL;
-	}
+	if (!parms->options)
+		return FAIL(parms->extack, NULL, "OVS_VPORT_ATTR_OPTIONS is missing");
 	err = nla_parse_nested_deprecated(a, OVS_TUNNEL_ATTR_MAX, parms->options, tunnel_policy,
 					  parms->extack);
 	if (err)
 		return err;
-	if (!a[OVS_TUNNEL_ATTR_DST_PORT]) {
-		NL_SET_ERR_MSG(parms->extack, "OVS_TUNNEL_ATTR_DST_PORT is missing");
-		return -EINVAL;
-	}
+	if (!a[OVS_TUNNEL_ATTR_DST_PORT])
+		return FAIL(parms->extack, NULL, "OVS_TUNNEL_ATTR_DST_PORT is missing");
 	port->tnl_port = nla_get_u16(a[OVS_TUNNEL_ATTR_DST_PORT]);
 	if (!a[OVS_TUNNEL_ATTR_EXTENSION])
 		return 0;
