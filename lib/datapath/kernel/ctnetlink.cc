@@ -243,12 +243,19 @@ netlink::Message list_expectations_request() {
 
 netlink::Message flush_connections_request() { return request(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, AF_UNSPEC); }
 
-netlink::Message delete_connection_request(const CtTuple& orig, uint16_t zone, std::optional<uint32_t> id) {
+void append_delete_request(const CtTuple& orig, uint16_t zone, std::optional<uint32_t> id, std::vector<uint8_t>& out) {
   AttributeWriter attributes;
   encode_tuple(orig, CTA_TUPLE_ORIG, attributes);
   put_zone(zone, attributes);
   if (id) attributes.put(CTA_ID, htobe32(*id));
-  return request(NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE, orig.is_ipv6() ? AF_INET6 : AF_INET, attributes.bytes());
+  struct { nlmsghdr message; nfgenmsg netfilter; } headers{};
+  headers.message.nlmsg_len = static_cast<uint32_t>(sizeof headers + attributes.bytes().size());
+  headers.message.nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
+  headers.message.nlmsg_flags = NLM_F_REQUEST;
+  headers.netfilter = {static_cast<uint8_t>(orig.is_ipv6() ? AF_INET6 : AF_INET), NFNETLINK_V0, 0};
+  const auto* bytes = reinterpret_cast<const uint8_t*>(&headers);
+  out.insert(out.end(), bytes, bytes + sizeof headers);
+  out.insert(out.end(), attributes.bytes().begin(), attributes.bytes().end());
 }
 
 }  // namespace turnout::datapath::kernel

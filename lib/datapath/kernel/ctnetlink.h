@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/datapath/conntrack.h"
@@ -28,7 +29,8 @@ netlink::Message list_connections_request(std::optional<uint16_t> zone);
 netlink::Message list_expectations_request();
 // Of the namespace's whole table.
 netlink::Message flush_connections_request();
-// One connection by its original direction. id: only if it still is the one that was seen with it.
-netlink::Message delete_connection_request(const CtTuple& orig, uint16_t zone, std::optional<uint32_t> id);
+// Appends a request, ready for netlink::Socket::exchange(), that deletes one connection by its original direction.
+// id: only if it still is the one that was seen with it.
+void append_delete_request(const CtTuple& orig, uint16_t zone, std::optional<uint32_t> id, std::vector<uint8_t>& out);
 
 }  // namespace turnout::datapath::kernel

@@ -29,6 +29,8 @@ def told(program, *words, ns=None, env=None):
 def same(*words, **where):
     """For what changes nothing, or fails on both."""
     ours, theirs = told(OURS, *words, **where), told(THEIRS, *words, **where)
+    for mine, other in zip(ours[1].splitlines(), theirs[1].splitlines()):
+        assert mine == other, f"{words}\nours:   {mine}\ntheirs: {other}"
     assert ours == theirs, f"{words}\nours:   {ours}\ntheirs: {theirs}"
     return ours[1]
 
@@ -254,9 +256,10 @@ def connections_that_traffic_made(s):
             client.sendall(line)
             assert server.recv(100) == line
         expected = told(OURS, "-s", "dump-conntrack-exp", ns=s.ns)[1]
-        assert re.fullmatch(r"tcp,orig=\(src=10.1.1.2,dst=10.1.1.1,sport=0,dport=4000\),zone=7,timeout=N,helper=ftp,"
+        assert re.fullmatch(r"tcp,orig=\(src=10.1.1.2,dst=10.1.1.1,sport=0,dport=4000\),timeout=N,helper=ftp,"
                             r"parent=\(src=10.1.1.1,dst=10.1.1.2,sport=\d+,dport=21\)\n", expected), expected
-        assert told(OURS, "dump-conntrack-exp", "zone=8", ns=s.ns) == (0, "", [])
+        assert told(OURS, "dump-conntrack-exp", "zone=7", ns=s.ns) == (
+            1, "", ["ovs-dpctl: dumping conntrack expectations failed (Operation not supported)"])
         connect(b, "10.1.1.1", 4000, bind=("10.1.1.2", 20)).close()
         data.accept()[0].close()
         s.pings(a, "10.1.1.2")

@@ -1,4 +1,5 @@
 // The dpctl commands about connections: on a datapath that tracks none, and on a tracker of a few.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "lib/datapath/conntrack_text.h"
