@@ -172,7 +172,7 @@ def zones_have_limits():
 @test
 def a_flush_takes_the_same_connections():
     for words in (["zone=5"], ["zone=3"], ["zone=0"], ["ct_nw_proto=17"], ["zone=3", "ct_nw_proto=17"],
-                  ["ct_nw_proto=6,ct_tp_src=1002"], ["ct_nw_dst=10.0.0.2"], ["zone=65535", "ct_ipv6_src=fd00::1"],
+                  ["ct_nw_proto=6,ct_tp_src=1002"], ["ct_nw_dst=10.0.0.4"], ["zone=65535", "ct_ipv6_src=fd00::1"],
                   ["", "ct_nw_dst=10.9.9.9"], ["", "ct_nw_src=10.8.8.8,ct_nw_proto=6"],
                   ["ct_nw_proto=6", "ct_nw_proto=6,ct_tp_dst=1003"],
                   ["ct_nw_src=10.0.0.1,ct_nw_dst=10.0.0.3,ct_nw_proto=6,ct_tp_src=1003,ct_tp_dst=80"],
@@ -204,6 +204,7 @@ def a_flush_takes_what_debians_misses():
     takes(0, "ct_nw_proto=6,ct_tp_src=0")
     takes(0, "ct_nw_dst=0.0.0.0")
     takes(1, "ct_nw_proto=47,ct_tp_src=5")
+    takes(8, "ct_nw_dst=10.0.0.2")   # of every protocol
     takes(1, "mark=7")
     takes(1, "mark=0x10/0xf0")
     takes(2, "zone=3")
