@@ -250,6 +250,7 @@ static void dp_free_cb(struct rcu_head *rcu)
 	kfree(dp);
 }
 
+/* Drops a reference. Any context. */
 static void dp_put(struct tn_dp *dp)
 {
 	if (refcount_dec_and_test(&dp->refs))

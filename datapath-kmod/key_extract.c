@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From packet to key. A header that is cut short or malformed leaves its fields zero; only memory that runs
  * out, and a frame shorter than its Ethernet header, are errors.
+ *
+ * Context of every function: tn_key_extract().
  */
 #include <linux/etherdevice.h>
 #include <linux/icmp.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module: what it registers, in which order, and the way back. */
+/* The module: what it registers, in which order, and the way back. Process context, may sleep. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>

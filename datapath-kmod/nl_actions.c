@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Action lists from netlink: validation against the flow's key as the actions change it, compilation, release. */
+/* Action lists from netlink: validation against the flow's key as the actions change it, compilation, release.
+ * Process context, may sleep, no lock, but for the release.
+ */
 #include <linux/if_vlan.h>
 #include <linux/slab.h>
 #include <net/dst_metadata.h>

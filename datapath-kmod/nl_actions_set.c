@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Set actions from netlink. */
+/* Set actions from netlink. Process context, may sleep, no lock. */
 #include <linux/erspan.h>
 #include <net/dst_metadata.h>
 #include <net/geneve.h>

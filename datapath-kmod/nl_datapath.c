@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The family ovs_datapath. */
+/* The family ovs_datapath. Commands: process context, may sleep; settings and life of datapaths under RTNL. */
 #include <linux/rtnetlink.h>
 
 #include "datapath.h"
@@ -16,6 +16,7 @@ static const struct nla_policy dp_policy[OVS_DP_ATTR_MAX + 1] = {
 	[OVS_DP_ATTR_IFINDEX] = NLA_POLICY_MIN(NLA_S32, 0),
 };
 
+/* Largest message of a datapath. */
 static size_t dp_msg_size(void)
 {
 	return NLMSG_ALIGN(sizeof(struct ovs_header)) + nla_total_size(IFNAMSIZ) +
@@ -77,6 +78,7 @@ static void notify(struct genl_info *info, struct sk_buff *msg)
 	genl_notify(&tn_dp_family, msg, info, 0, GFP_KERNEL);
 }
 
+/* RTNL. Applies the settings that the request has, until one is refused. */
 static int change(struct tn_dp *dp, struct nlattr **a, struct netlink_ext_ack *extack)
 {
 	int err = 0;

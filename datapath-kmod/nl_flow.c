@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The family ovs_flow. */
+/* The family ovs_flow. Commands: process context, may sleep, no RTNL; what they do to flows under dp->lock. Reading a
+ * request needs no lock.
+ */
 #include <linux/slab.h>
 
 #include "actions.h"
@@ -159,6 +161,7 @@ static size_t flow_msg_size(const struct tn_actions *acts)
 	       nla_total_size(1) + nla_total_size(acts->nl_len);
 }
 
+/* Parts of put_flow(), in its context. */
 static int put_stats(const struct tn_flow *flow, struct sk_buff *msg)
 {
 	struct ovs_flow_stats stats;

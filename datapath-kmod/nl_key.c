@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* OVS_KEY_ATTR_* into keys and masks. */
+/* OVS_KEY_ATTR_* into keys and masks. Process context, no lock. */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <net/nsh.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Layers 3 and 4 of OVS_KEY_ATTR_*. */
+/* Layers 3 and 4 of OVS_KEY_ATTR_*. Process context, no lock. */
 #include <linux/etherdevice.h>
 
 #include "nl_key.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Keys and masks into OVS_KEY_ATTR_*. Tools print the attributes in the order in which they come, so the order
- * is the stock module's.
+ * is the stock module's. Any context with RCU; nonzero where the message has no room.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>

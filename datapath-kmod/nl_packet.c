@@ -105,6 +105,7 @@ unlock:
 	return err;
 }
 
+/* Process context; may sleep. */
 static int packet_execute(struct sk_buff *request, struct genl_info *info)
 {
 	struct nlattr **a = info->attrs;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tunnel keys and NSH headers to and from netlink: the two nested attributes of a key. */
+/* Tunnel keys and NSH headers to and from netlink: the two nested attributes of a key. Contexts:
+ * nl_key.h.
+ */
 #include <linux/erspan.h>
 #include <net/geneve.h>
 #include <net/ip_tunnels.h>

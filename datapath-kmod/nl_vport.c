@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The family ovs_vport. */
+/* The family ovs_vport. Commands: process context, may sleep; what they do to ports under RTNL. */
 #include <linux/rtnetlink.h>
 
 #include "datapath.h"
@@ -30,6 +30,7 @@ static int put_pids(struct sk_buff *msg, const struct tn_port *port)
 		       pids->pid);
 }
 
+/* Context as above. */
 static int put_options(struct sk_buff *msg, const struct tn_port *port)
 {
 	struct nlattr *nest;

@@ -21,6 +21,7 @@ void tn_upcall_restore_hash(struct sk_buff *skb, u64 hash)
 	__skb_set_hash(skb, (u32)hash, hash & TN_HASH_SW, hash & TN_HASH_L4);
 }
 
+/* BH off, RCU read side. */
 static u32 cpu_pid(const struct tn_dp *dp)
 {
 	const struct tn_pids *pids = rcu_dereference(dp->cpu_pids);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Internal ports: devices of the module whose other end is the datapath. What the host sends on one
- * enters the datapath; what the datapath outputs to it, the host receives.
+ * enters the datapath; what the datapath outputs to it, the host receives. RTNL, where nothing else is said.
  */
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Ports on network devices that somebody else made: receive handler and transmission. */
+/* Ports on network devices that somebody else made: receive handler and transmission. RTNL, but for
+ * the handler.
+ */
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
 #include <linux/if_vlan.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* VXLAN, Geneve and GRE ports: the module asks the kernel's tunnel drivers for a device in metadata
  * mode and is its owner; from then on it is a network device as any. Where such a device was made through
- * rtnetlink instead (the only way for ERSPAN), it is an OVS_VPORT_TYPE_NETDEV port.
+ * rtnetlink instead (the only way for ERSPAN), it is an OVS_VPORT_TYPE_NETDEV port. RTNL, but for
+ * udp_get_options(): RCU read side.
  */
 #include <linux/rtnetlink.h>
 #include <net/geneve.h>

@@ -40,6 +40,8 @@ PERMITTED = {
     "802.2": "without a mask the stock module matches any Ethernet type",
     "tunnel": "without a mask it leaves out tunnel flags that the key does not have",
     "geneve options": "the same",
+    "check_pkt_len the other way round": "it puts the lists in an order of its own; turnout.ko tells actions as they came",
+    "ct without zone": "it adds zone 0; likewise",
     "tcp attribute without tcp": "it looks for a flow of an impossible key",
 }
 
@@ -149,7 +151,8 @@ ACTIONS = {
     "sample": attr(6, u32(1, 1 << 31) + attr(2, u32(1, 2))),
     "sample without actions": attr(6, u32(1, 1)),
     "clone": attr(20, u32(1, 2)),
-    "check_pkt_len": attr(21, attr(1, b"\x64\0") + attr(2, u32(1, 2)) + attr(3, u32(1, 1))),
+    "check_pkt_len": attr(21, attr(1, b"\x64\0") + attr(3, u32(1, 1)) + attr(2, u32(1, 2))),
+    "check_pkt_len the other way round": attr(21, attr(1, b"\x64\0") + attr(2, u32(1, 2)) + attr(3, u32(1, 1))),
     "trunc": u32(13, 100) + u32(1, 2),
     "trunc too short": u32(13, 13),
     "hash and recirc": attr(8, bytes(8)) + u32(7, 9),
@@ -160,7 +163,8 @@ ACTIONS = {
     "push ethernet twice": attr(14, bytes(12)),
     "meter": u32(19, 3),
     "ct": attr(12, attr(1) + attr(2, b"\5\0") + attr(3, bytes(8 - 1) + b"\1")),
-    "ct with nat": attr(12, attr(1) + attr(6, attr(1) + attr(3, b"\1\1\1\1"))),
+    "ct without zone": attr(12, attr(1)),
+    "ct with nat": attr(12, attr(1) + attr(2, b"\0\0") + attr(6, attr(1) + attr(3, b"\1\1\1\1"))),
     "ct mark without commit": attr(12, attr(3, bytes(7) + b"\1")),
     "unknown action": attr(60),
     "port out of range": u32(1, 70000),
