@@ -5,6 +5,9 @@ import re
 import subprocess
 
 
+OF_DEBUG_KERNEL = "-turnout-debug"   # what tests/vm/debug-kernel builds: only for those who ask for it
+
+
 class Missing(Exception):
     """Something that this host lacks; the message says what and how to get it."""
 
@@ -32,7 +35,8 @@ def find_kernel(module=None):
         if not (wanted / "vmlinuz").exists():
             raise Missing(f"turnout.ko is for Linux {wanted.name}, which is not in {cache}: run tests/vm/fetch-kernel")
         return wanted
-    found = sorted((entry.parent for entry in cache.glob("*/vmlinuz")), key=_by_number)
+    kernels = (entry.parent for entry in cache.glob("*/vmlinuz"))
+    found = sorted((kernel for kernel in kernels if not kernel.name.endswith(OF_DEBUG_KERNEL)), key=_by_number)
     if not found:
         raise Missing(f"no guest kernel in {cache}: run tests/vm/fetch-kernel")
     return found[-1]
