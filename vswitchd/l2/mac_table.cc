@@ -15,6 +15,25 @@ constexpr Duration kRefreshGrain = std::chrono::seconds(1);   // younger entries
 
 uint64_t key_of(net::Mac mac, uint16_t vlan) { return mac.as_u64() | uint64_t{vlan} << 48; }
 
+// Which addresses were asked for in vain, by hash: it may say so of one that was not, never the other way round.
+class Unanswered {
+ public:
+  void add(uint64_t key) {
+    auto bit = bits_[slot(key)];
+    count_ += !bit;
+    bit = true;
+  }
+  bool may_hold(uint64_t key) const { return bits_.test(slot(key)); }
+  bool is_crowded() const { return count_ > kSlots / 4; }
+  void clear() { bits_.reset(), count_ = 0; }
+
+ private:
+  static constexpr size_t kSlots = 1 << 14;
+  static size_t slot(uint64_t key) { return key * 0x9e3779b97f4a7c15 >> 50; }
+  std::bitset<kSlots> bits_;
+  size_t count_ = 0;
+};
+
 }  // namespace
 
 struct MacTable::Impl {
@@ -35,7 +54,8 @@ struct MacTable::Impl {
   size_t statics = 0, max_entries = kDefaultSize;
   Duration ageing = std::chrono::seconds(kDefaultAgeingSeconds);
   MacCounters counters;
-  std::shared_ptr<const std::function<void()>> changed;
+  Unanswered unanswered;
+  std::shared_ptr<const std::function<void(bool)>> changed;
 
   void attach(Node& n) {
     n.by_age = ages.insert(ages.end(), &n);
@@ -75,19 +95,19 @@ struct MacTable::Impl {
 MacTable::MacTable() : impl_(std::make_unique<Impl>()) {}
 MacTable::~MacTable() = default;
 
-void MacTable::announce() {
-  generation_.fetch_add(1, std::memory_order_acq_rel);
-  std::shared_ptr<const std::function<void()>> call;
+void MacTable::announce(bool answers) {
+  if (answers) generation_.fetch_add(1, std::memory_order_acq_rel);
+  std::shared_ptr<const std::function<void(bool)>> call;
   {
     std::lock_guard lock(impl_->mutex);
     call = impl_->changed;
   }
-  if (call) (*call)();
+  if (call) (*call)(answers);
 }
 
-void MacTable::on_change(std::function<void()> call) {
+void MacTable::on_change(std::function<void(bool answers)> call) {
   std::lock_guard lock(impl_->mutex);
-  impl_->changed = call ? std::make_shared<const std::function<void()>>(std::move(call)) : nullptr;
+  impl_->changed = call ? std::make_shared<const std::function<void(bool)>>(std::move(call)) : nullptr;
 }
 
 void MacTable::set_ageing_seconds(int64_t seconds) {
@@ -122,12 +142,16 @@ std::optional<BundleId> MacTable::lookup(net::Mac mac, uint16_t vlan) const {
   std::lock_guard lock(impl_->mutex);
   if (impl_->flood_vlans.test(vlan & 0xfff)) return std::nullopt;
   auto it = impl_->nodes.find(key_of(mac, vlan));
-  if (it == impl_->nodes.end()) return std::nullopt;
+  if (it == impl_->nodes.end()) {
+    impl_->unanswered.add(key_of(mac, vlan));
+    return std::nullopt;
+  }
   return it->second.entry.bundle;
 }
 
 MacTable::Learned MacTable::learn(net::Mac mac, uint16_t vlan, BundleId bundle, TimePoint now) {
   Learned result = Learned::kNew;
+  bool answers = true;
   {
     std::lock_guard lock(impl_->mutex);
     if (mac.is_multicast() || impl_->flood_vlans.test(vlan & 0xfff)) return Learned::kRefused;
@@ -147,7 +171,11 @@ MacTable::Learned MacTable::learn(net::Mac mac, uint16_t vlan, BundleId bundle, 
       ++impl_->counters.moved;
       result = Learned::kMoved;
     } else {
-      if (impl_->nodes.size() >= impl_->max_entries && !impl_->evict_one()) return Learned::kRefused;
+      const bool full = impl_->nodes.size() >= impl_->max_entries;
+      if (full && !impl_->evict_one()) return Learned::kRefused;
+      answers = full || impl_->unanswered.may_hold(key_of(mac, vlan)) || impl_->unanswered.is_crowded();
+      // All who were told in vain ask again, and are remembered again.
+      if (impl_->unanswered.is_crowded()) impl_->unanswered.clear();
       Impl::Node& node = impl_->nodes[key_of(mac, vlan)];
       node.entry = {mac, vlan, bundle, now, false};
       node.arrival = ++impl_->arrivals;
@@ -155,7 +183,7 @@ MacTable::Learned MacTable::learn(net::Mac mac, uint16_t vlan, BundleId bundle, 
       ++impl_->counters.learned;
     }
   }
-  announce();
+  announce(answers);
   return result;
 }
 

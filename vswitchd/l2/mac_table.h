@@ -59,10 +59,12 @@ class MacTable {
   // Expires what is too old. Returns when to be called next (kNever: nothing can expire).
   TimePoint run(TimePoint now);
 
-  // Changes whenever a lookup could now give another answer. Flows translated at an older value need a second look.
+  // Changes whenever a lookup that was made could now be answered otherwise. Flows translated at an older value need a
+  // second look. A new address that nobody has asked for changes nothing: a thousand new senders cost no second looks.
   uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
-  // Called (any thread, no lock held) after generation() changed; for waking the revalidators. Set before use.
-  void on_change(std::function<void()> call);
+  // Called (any thread, no lock held) after the table changed; `answers`: generation() did, too, and the revalidators
+  // have to know. Set before use.
+  void on_change(std::function<void(bool answers)> call);
 
   std::vector<MacEntry> entries() const;             // oldest first, as fdb/show prints
   size_t size() const;
@@ -72,7 +74,7 @@ class MacTable {
   void clear_counters();
 
  private:
-  void announce();
+  void announce(bool answers = true);
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::atomic<uint64_t> generation_{1};

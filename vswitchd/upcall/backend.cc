@@ -54,9 +54,11 @@ void Backend::use_features(const datapath::Features& features) {
 
 io::Handle Backend::adopt(std::shared_ptr<l2::MacTable> table) {
   auto ageing = std::make_shared<Ageing>(loop_, table);
-  table->on_change([this, weak = std::weak_ptr<Ageing>(ageing)] {
-    handler_->bump_generation();
-    revalidator_->poke();
+  table->on_change([this, weak = std::weak_ptr<Ageing>(ageing)](bool answers) {
+    if (answers) {
+      handler_->bump_generation();
+      revalidator_->poke();
+    }
     auto a = weak.lock();
     if (a && !a->armed.exchange(true)) loop_.post([weak] { if (auto b = weak.lock()) b->run(); });
   });

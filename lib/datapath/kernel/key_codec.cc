@@ -184,7 +184,10 @@ class Decoder {
     }
     if (depth == flow::kVlanTags) return fail("too many VLAN tags in a flow key");
     out_.vlans[depth] = {type.value_or(Be16{}), tci.value_or(Be16{})};
-    return inner && !inner->empty() ? level(*inner, depth + 1) : Status{};
+    // Nothing inside a tag that is there: a frame without an Ethernet type. Inside one that is cut off: nothing at all.
+    const bool cut_off = what_ == What::kMask || !(out_.vlans[depth].tci & Be16{flow::kVlanPresent});
+    if (!inner || (inner->empty() && cut_off)) return {};
+    return level(*inner, depth + 1);
   }
 
   Status attribute(const Attribute& a) {

@@ -19,7 +19,7 @@ class PortWatch {
   struct Options {
     int dp_ifindex = 0;
     std::vector<uint32_t> own;           // port ids of the sockets whose requests are no news
-    int receive_buffer = 1 << 20;        // bytes
+    int receive_buffer = 128 << 10;      // bytes; what does not fit is made up for
   };
   // changed() runs on the loop, once for what came together. It also runs when notifications were lost: the caller looks
   // at what stands rather than at what was said.

@@ -2,7 +2,7 @@
 # Other programs change the datapath below our daemon, and notifications are lost, on our module.
 # programs: ping ovs-dpctl
 # modules: turnout veth
-# deadline: 300
+# deadline: 540
 
 import intruders   # noqa: F401
 from switch_lab import main

@@ -34,7 +34,7 @@ Outcome exchange(Socket& socket, std::vector<uint8_t> bytes) {
   Outcome o;
   o.status = socket.exchange(
       bytes, [&](size_t i, const nlmsghdr& m) { o.answered[i] = reinterpret_cast<const ifinfomsg*>(NLMSG_DATA(&m))->ifi_index; },
-      [&](size_t i, Status s) { o.failed[i] = s.error().code; });
+      [&](size_t i, Status s) { o.failed[i] = s ? 0 : s.error().code; });
   return o;
 }
 

@@ -32,6 +32,48 @@ TEST(MacTable, RefreshChangesNoGenerationAndKeepsTheEntryYoung) {
   EXPECT_EQ(table.size(), 1u);
 }
 
+TEST(MacTable, ANewAddressChangesTheGenerationOnlyWhenSomebodyAskedForIt) {
+  MacTable table;
+  unsigned calls = 0, with_answers = 0;
+  table.on_change([&](bool answers) { ++calls, with_answers += answers; });
+  uint64_t before = table.generation();
+  table.learn(mac(1), 0, kA, at(0));
+  EXPECT_EQ(table.generation(), before);
+  EXPECT_FALSE(table.lookup(mac(2), 0));
+  EXPECT_TRUE(table.lookup(mac(1), 0));
+  table.learn(mac(2), 5, kA, at(0));                // in another VLAN
+  EXPECT_EQ(table.generation(), before);
+  table.learn(mac(2), 0, kA, at(0));
+  EXPECT_NE(table.generation(), before);
+  before = table.generation();
+  table.learn(mac(1), 0, kB, at(1));                // moved
+  EXPECT_NE(table.generation(), before);
+  EXPECT_EQ(calls, 4u);
+  EXPECT_EQ(with_answers, 2u);
+}
+
+TEST(MacTable, TellsOfAnAddressThatWasAskedForHoweverManyWereBefore) {
+  MacTable table;
+  table.set_max_entries(100'000);
+  for (unsigned i = 0; i < 20'000; ++i) EXPECT_FALSE(table.lookup(mac(i), 0));
+  uint64_t before = table.generation();
+  table.learn(mac(1), 0, kA, at(0));                // crowded: all who asked are told, and forgotten
+  EXPECT_NE(table.generation(), before);
+  before = table.generation();
+  EXPECT_FALSE(table.lookup(mac(2), 0));            // asks again
+  table.learn(mac(2), 0, kA, at(0));
+  EXPECT_NE(table.generation(), before);
+}
+
+TEST(MacTable, AnEvictionChangesTheGeneration) {
+  MacTable table;
+  table.set_max_entries(10);
+  for (unsigned i = 0; i < 10; ++i) table.learn(mac(i), 0, kA, at(i));
+  const uint64_t before = table.generation();
+  table.learn(mac(50), 0, kA, at(20));
+  EXPECT_NE(table.generation(), before);
+}
+
 TEST(MacTable, ExpiresAfterTheAgeingTime) {
   MacTable table;
   table.set_ageing_seconds(1);                      // forced to 15
