@@ -69,6 +69,7 @@ constexpr DpctlCommand kCommands[] = {
     {"ipf-get-status", "[-m] [dp]", 0, 1, kReads, dpctl_ipf_get_status},
     {"list-commands", "", 0, -1, kNoDatapath, list_commands},
     {"parse-actions", "actions", 1, -1, kNoDatapath, dpctl_parse_actions},
+    {"normalize-actions", "actions", 2, -1, kNoDatapath, dpctl_normalize_actions},
 };
 
 // In front of the words or behind them. The error is the whole answer.

@@ -164,7 +164,9 @@ bool put_one(DpctlOutput& out, Datapath& datapath, std::string_view flow, std::s
   Status put = datapath.put_flow(*entry, mode != PutMode::kAdd);
   if (put && standing && options.clear) put = datapath.clear_flow_stats(*entry);
   if (!put) {
-    out.warn("updating flow table", put.error().code);
+    // What the datapath cannot do is named.
+    const bool unsupported = put.error().code == EOPNOTSUPP;
+    out.warn(unsupported ? "updating flow table: " + put.error().message : "updating flow table", put.error().code);
     return false;
   }
   if (mode != PutMode::kAdd && options.statistics)

@@ -60,6 +60,8 @@ DpctlAnswer dpctl_add_flows(const DpctlContext& context, const DpctlOptions& opt
 DpctlAnswer dpctl_mod_flows(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_del_flows(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_parse_actions(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+// The command of dpctl_normalize.cc.
+DpctlAnswer dpctl_normalize_actions(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 // The commands of dpctl_ports.cc.
 DpctlAnswer dpctl_add_dp(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_del_dp(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);

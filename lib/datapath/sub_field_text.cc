@@ -83,6 +83,8 @@ Text text_of(const SubField& field, const FlowKey& key, const FlowMask& mask) {
       return number<uint16_t>(load<Be16>(key, at).host(), load<Be16>(mask, at).host() & 0xff, 0xff, false);
     case SubFormat::kLabel:
       return number<uint32_t>(load<Be32>(key, at).host(), load<Be32>(mask, at).host() & 0xfffff, 0xfffff, true);
+    case SubFormat::kHexBe32:
+      return number<uint32_t>(load<Be32>(key, at).host(), load<Be32>(mask, at).host(), ~0u, true);
     case SubFormat::kFrag: break;
   }
   const bool any = load<uint8_t>(mask, at) != 0;
@@ -104,6 +106,25 @@ void ItemWriter::item(std::string_view name, const Text& t, bool always) {
   out_ += '=';
   out_ += t.value;
   if (!t.exact && !t.mask.empty()) out_ += '/' + t.mask;
+}
+
+std::optional<NamedBody> take_named_body(std::string_view& text) {
+  const size_t open = text.find('(');
+  if (open == std::string_view::npos) return std::nullopt;
+  size_t depth = 0;
+  for (size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0) {
+      const NamedBody found{text.substr(0, open), text.substr(open + 1, i - open - 1)};
+      text.remove_prefix(i + 1);
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+void skip_separators(std::string_view& text) {
+  text.remove_prefix(std::min(text.size(), text.find_first_not_of(", \t\n\r")));
 }
 
 std::optional<Masked> parse_masked(std::string_view text, uint64_t all) {
@@ -161,6 +182,10 @@ bool parse_sub(Match& match, const SubField& field, std::string_view text) {
       if (const auto m = parse_masked(text, 0xfffff))
         return store(match, at, Be32{static_cast<uint32_t>(m->value)},
                      Be32{m->mask == 0xfffff ? ~0u : static_cast<uint32_t>(m->mask)}), true;
+      return false;
+    case SubFormat::kHexBe32:
+      if (const auto m = parse_masked(text, ~0u))
+        return store(match, at, Be32{static_cast<uint32_t>(m->value)}, Be32{static_cast<uint32_t>(m->mask)}), true;
       return false;
   }
   return false;

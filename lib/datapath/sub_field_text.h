@@ -46,6 +46,13 @@ class ItemWriter {
   bool first_ = true;
 };
 
+// NAME(BODY) at the start of a text.
+struct NamedBody { std::string_view name, body; };
+// Takes it off; nullopt where there is none or a parenthesis stays open.
+std::optional<NamedBody> take_named_body(std::string_view& text);
+// Commas and white space.
+void skip_separators(std::string_view& text);
+
 // A number and its mask (all ones up to `all` when there is none).
 struct Masked { uint64_t value, mask; };
 std::optional<Masked> parse_masked(std::string_view text, uint64_t all);

@@ -161,6 +161,17 @@ class TunnelParser {
  public:
   explicit TunnelParser(flow::Match& match) : match_(match), k_(match.key.tunnel), m_(match.mask.tunnel) {}
 
+  bool options(std::string_view text) {
+    k_.options_length = 0;
+    while (!text.empty()) {
+      const size_t end = text.find('}');
+      if (text[0] != '{' || end == std::string_view::npos || !option(text.substr(1, end - 1))) return false;
+      text.remove_prefix(end + 1);
+    }
+    std::memset(&m_.options_length, 0xff, sizeof m_.options_length);
+    return true;
+  }
+
   bool item(std::string_view name, std::string_view value) {
     if (name == "tun_id") return identifier(value);
     const auto inside = in_parentheses(value);
@@ -208,17 +219,6 @@ class TunnelParser {
       m_.gbp_id = Be16{static_cast<uint16_t>(id->mask)};
       return true;
     });
-  }
-
-  bool options(std::string_view text) {
-    k_.options_length = 0;
-    while (!text.empty()) {
-      const size_t end = text.find('}');
-      if (text[0] != '{' || end == std::string_view::npos || !option(text.substr(1, end - 1))) return false;
-      text.remove_prefix(end + 1);
-    }
-    std::memset(&m_.options_length, 0xff, sizeof m_.options_length);
-    return true;
   }
 
   // "class=C,type=T,len=N,DATA", in this order, each with a mask if it has one; what is left out is not compared.
@@ -295,16 +295,33 @@ bool parse_tunnel(flow::Match& match, std::string_view body) {
   return true;
 }
 
+void append_geneve_options(std::string& out, const TunnelKey& tunnel) {
+  TunnelKey mask;
+  std::memset(static_cast<void*>(&mask), 0xff, sizeof mask);
+  OptionsWriter(out, tunnel, mask, false).run();
+}
+
+bool parse_geneve_options(TunnelKey& tunnel, std::string_view body) {
+  flow::Match match;
+  if (body.find('/') != std::string_view::npos || !TunnelParser(match).options(body)) return false;
+  tunnel.options_length = match.key.tunnel.options_length;
+  std::memcpy(tunnel.options, match.key.tunnel.options, sizeof tunnel.options);
+  return true;
+}
+
+void leave_out_absent_options(const TunnelKey& k, TunnelKey& m) {
+  if (!k.gbp_id && !k.gbp_flags) m.gbp_id = Be16{}, m.gbp_flags = 0;
+  if (!k.options_length) m.options_length = 0;
+  if (!k.erspan_ver) m.erspan_ver = m.erspan_dir = m.erspan_hwid = 0, m.erspan_idx = 0;
+  if (!k.gtpu_flags && !k.gtpu_msgtype) m.gtpu_flags = m.gtpu_msgtype = 0;
+}
+
 void append_set_tunnel(std::string& out, const TunnelKey& tunnel) {
   flow::FlowKey key{};
   key.tunnel = tunnel;
   flow::FlowMask mask{};
   TURNOUT_MASK_ALL(mask, tunnel);
-  TunnelKey& m = mask.tunnel;
-  if (!tunnel.gbp_id && !tunnel.gbp_flags) m.gbp_id = Be16{}, m.gbp_flags = 0;
-  if (!tunnel.options_length) m.options_length = 0;
-  if (!tunnel.erspan_ver) m.erspan_ver = m.erspan_dir = m.erspan_hwid = 0, m.erspan_idx = 0;
-  if (!tunnel.gtpu_flags && !tunnel.gtpu_msgtype) m.gtpu_flags = m.gtpu_msgtype = 0;
+  leave_out_absent_options(tunnel, mask.tunnel);
   append_tunnel(out, key, mask, false);
 }
 

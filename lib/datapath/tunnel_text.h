@@ -13,6 +13,12 @@ bool is_tunnelled(const flow::TunnelKey& tunnel);
 // The tunnel members of key and mask, without the parentheses. verbose: also what is not compared.
 void append_tunnel(std::string& out, const flow::FlowKey& key, const flow::FlowMask& mask, bool verbose);
 bool parse_tunnel(flow::Match& match, std::string_view body);
+// Takes out of the mask what belongs to sorts of tunnels that the key is none of.
+void leave_out_absent_options(const flow::TunnelKey& key, flow::TunnelKey& mask);
+
+// "{class=…,type=…,len=…,DATA}…", all of it exact. False: malformed, or masks.
+void append_geneve_options(std::string& out, const flow::TunnelKey& tunnel);
+bool parse_geneve_options(flow::TunnelKey& tunnel, std::string_view body);
 
 // What an action sets: everything is exact, and flags() and ttl are there whatever their value.
 void append_set_tunnel(std::string& out, const flow::TunnelKey& tunnel);

@@ -1,4 +1,4 @@
-// Any text as a datapath flow or as datapath actions.
+// Any text as a datapath flow or as datapath actions: what is printed of it is read again as the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,8 +1,10 @@
 // Netlink attributes of keys, masks and actions: any bytes are read to their end or refused, and what was read writes
 // and reads the same again.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
+#include "lib/datapath/action_text.h"
 #include "lib/datapath/kernel/action_codec.h"
 #include "lib/datapath/kernel/key_codec.h"
 
@@ -22,6 +24,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     encode_actions(*actions, 1, out);
     auto again = decode_actions(out.bytes());
     if (!again || again->size() > actions->size()) std::abort();
+    AttributeWriter same;
+    encode_actions(*again, 1, same);
+    if (!std::ranges::equal(same.bytes(), out.bytes())) std::abort();
+    (void)datapath::format_actions(*actions);
+    (void)check_actions(*actions);
   }
   return 0;
 }

@@ -52,6 +52,8 @@ void read_stats(const Attribute& a, FlowStats& stats) {
 
 Status put_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowView& flow, bool may_modify,
                         uint32_t upcall_pid) {
+  if (Status s = check_match(flow.key, flow.mask); !s) return s;
+  if (Status s = check_actions(flow.actions); !s) return s;
   // Either flag alone makes the module refuse a flow that stands.
   const uint16_t flags = may_modify ? 0 : NLM_F_CREATE | NLM_F_EXCL;
   AttributeWriter& message = flow_request(batch, family, OVS_FLOW_CMD_NEW, dp_ifindex, flags);
@@ -90,6 +92,7 @@ Status flush_flows_request(RequestBatch& batch, const Family& family, int dp_ifi
 
 Status execute_request(RequestBatch& batch, const Family& family, int dp_ifindex, std::span<const uint8_t> packet,
                        const flow::FlowKey& key, const ActionList& actions, uint32_t upcall_pid) {
+  if (Status s = check_actions(actions); !s) return s;
   AttributeWriter& message = batch.begin(family, OVS_PACKET_CMD_EXECUTE, OVS_PACKET_VERSION, dp_ifindex);
   message.put(OVS_PACKET_ATTR_PACKET, packet.data(), packet.size());
   nested(message, OVS_PACKET_ATTR_KEY, [&](AttributeWriter& w) { encode_key(key, w); });

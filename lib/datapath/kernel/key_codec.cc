@@ -3,6 +3,7 @@
 #include "lib/datapath/kernel/key_codec.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "lib/datapath/kernel/key_layout.h"
@@ -12,76 +13,6 @@ namespace turnout::datapath::kernel {
 namespace {
 
 using flow::FlowKey;
-
-constexpr uint8_t kFragmentBits[] = {0, flow::kFragAny, flow::kFragAny | flow::kFragLater};   // by OVS_FRAG_TYPE_*
-constexpr Be32 kLabelBits{0xfffff};
-
-const uint8_t* at(const FlowKey& key, size_t offset) { return reinterpret_cast<const uint8_t*>(&key) + offset; }
-uint8_t* at(FlowKey& key, size_t offset) { return reinterpret_cast<uint8_t*>(&key) + offset; }
-
-enum class What { kKey, kMask };
-
-uint8_t encode_fragment(uint8_t bits, What what) {
-  if (what == What::kMask) return bits ? 0xff : 0;
-  return bits & flow::kFragLater ? OVS_FRAG_TYPE_LATER : bits ? OVS_FRAG_TYPE_FIRST : OVS_FRAG_TYPE_NONE;
-}
-uint8_t decode_fragment(uint8_t value, What what) {
-  if (what == What::kMask) return value ? 0xff : 0;
-  return value < sizeof kFragmentBits ? kFragmentBits[value] : 0;
-}
-
-void encode_part(const Part& part, const FlowKey& key, What what, uint8_t* payload) {
-  const uint8_t* from = at(key, part.key_at);
-  uint8_t* to = payload + part.payload_at;
-  switch (part.form) {
-    case Form::kNone: return;
-    case Form::kCopy: std::memcpy(to, from, part.size); return;
-    case Form::kReversed: std::reverse_copy(from, from + part.size, to); return;
-    case Form::kFragment: *to = encode_fragment(*from, what); return;
-    case Form::kByteOfBe16: *to = from[1]; return;
-    case Form::kBe16OfByte: to[0] = 0, to[1] = *from; return;
-    case Form::kU32OfByte: {
-      const uint32_t wide = *from;
-      std::memcpy(to, &wide, sizeof wide);
-      return;
-    }
-    case Form::kLabel: {
-      Be32 label;
-      std::memcpy(&label, from, sizeof label);
-      label &= kLabelBits;
-      std::memcpy(to, &label, sizeof label);
-      return;
-    }
-  }
-}
-
-// Bits that a key never has are full in the mask of what has all the others.
-void decode_part(const Part& part, const uint8_t* payload, What what, FlowKey& key) {
-  const uint8_t* from = payload + part.payload_at;
-  uint8_t* to = at(key, part.key_at);
-  const bool mask = what == What::kMask;
-  switch (part.form) {
-    case Form::kNone: return;
-    case Form::kCopy: std::memcpy(to, from, part.size); return;
-    case Form::kReversed: std::reverse_copy(from, from + part.size, to); return;
-    case Form::kFragment: *to = decode_fragment(*from, what); return;
-    case Form::kByteOfBe16: to[0] = mask && *from == 0xff ? 0xff : 0, to[1] = *from; return;
-    case Form::kBe16OfByte: *to = from[1]; return;
-    case Form::kU32OfByte: {
-      uint32_t wide;
-      std::memcpy(&wide, from, sizeof wide);
-      *to = static_cast<uint8_t>(wide);
-      return;
-    }
-    case Form::kLabel: {
-      Be32 label;
-      std::memcpy(&label, from, sizeof label);
-      if (mask && label == kLabelBits) label = ~Be32{};
-      std::memcpy(to, &label, sizeof label);
-      return;
-    }
-  }
-}
 
 // Writes keys (value is key) and masks (of key).
 class Encoder {
@@ -106,8 +37,8 @@ class Encoder {
   void rows(const Layout (&layouts)[N]) {
     for (const Layout& l : layouts) {
       if (!l.applies(key_)) continue;
-      uint8_t payload[64] = {};
-      for (const Part& part : l.parts) encode_part(part, value_, what_, payload);
+      uint8_t payload[kMaxPayload] = {};
+      encode_row(l, value_, what_, payload);
       put(l.attribute, payload, l.size);
     }
   }
@@ -196,16 +127,13 @@ class Decoder {
       case OVS_KEY_ATTR_MPLS: return mpls(a.payload);
       case OVS_KEY_ATTR_NSH: return nsh(a.payload);
     }
-    for (const Layout& l : kMetadata)
-      if (l.attribute == a.type) return row(l, a.payload);
-    for (const Layout& l : kNetwork)
-      if (l.attribute == a.type) return row(l, a.payload);
+    if (const Layout* l = find_layout(a.type)) return row(*l, a.payload);
     return {};
   }
 
   Status row(const Layout& l, std::span<const uint8_t> payload) {
     if (payload.size() < l.size) return fail("truncated attribute " + std::to_string(l.attribute) + " in a flow key");
-    for (const Part& part : l.parts) decode_part(part, payload.data(), what_, out_);
+    decode_row(l, payload.data(), what_, out_);
     return {};
   }
 
@@ -230,6 +158,16 @@ class Decoder {
 };
 
 }  // namespace
+
+Status check_match(const FlowKey& key, const flow::FlowMask& mask) {
+  const auto none = [](const char* what) { return fail(std::string("kernel datapaths have no ") + what, EOPNOTSUPP); };
+  if (mask.tunnel.gtpu_flags || mask.tunnel.gtpu_msgtype) {
+    if (key.tunnel.gtpu_flags || key.tunnel.gtpu_msgtype) return none("GTP-U options in a key");
+  }
+  if (layout::is_neighbour_discovery(key) && (mask.nd_reserved || mask.nd_options_type) && (key.nd_reserved || key.nd_options_type))
+    return none("nd_ext in a key");
+  return {};
+}
 
 void encode_key(const FlowKey& key, AttributeWriter& out) { Encoder(key, key, What::kKey, out).run(); }
 

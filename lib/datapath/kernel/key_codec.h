@@ -13,6 +13,9 @@
 
 namespace turnout::datapath::kernel {
 
+// Fails, with EOPNOTSUPP, where something is compared that the kernel's interface has no attribute for: the flow would
+// match more than it says. To be asked before a flow is put.
+Status check_match(const flow::FlowKey& key, const flow::FlowMask& mask);
 void encode_key(const flow::FlowKey& key, AttributeWriter& out);
 void encode_mask(const flow::FlowKey& key, const flow::FlowMask& mask, AttributeWriter& out);
 

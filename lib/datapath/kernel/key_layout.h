@@ -127,4 +127,13 @@ inline constexpr Layout kNetwork[] = {
 #undef TURNOUT_PART
 #undef TURNOUT_WHOLE
 
+inline constexpr size_t kMaxPayload = 64;
+// The payload of a row's attribute; bytes that no part writes are left alone. A key's and a mask's differ where the kernel
+// keeps a thing as a number and the key as bits.
+enum class What { kKey, kMask };
+void encode_row(const Layout& layout, const flow::FlowKey& key, What what, uint8_t* payload);
+// payload has layout.size bytes.
+void decode_row(const Layout& layout, const uint8_t* payload, What what, flow::FlowKey& key);
+const Layout* find_layout(uint16_t attribute);   // nullptr: no row has it
+
 }  // namespace turnout::datapath::kernel

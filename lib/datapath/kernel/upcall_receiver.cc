@@ -15,7 +15,7 @@
 #include "lib/base/log.h"
 #include "lib/base/rcu.h"
 #include "lib/base/worker_thread.h"
-#include "lib/datapath/action_text.h"
+#include "lib/datapath/userspace_cookie.h"
 #include "lib/datapath/kernel/action_codec.h"
 #include "lib/datapath/kernel/flows.h"
 #include "lib/datapath/kernel/key_codec.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "lib/base/counters.h"
-#include "lib/datapath/action_text.h"
+#include "lib/datapath/userspace_cookie.h"
 #include "lib/datapath/userspace/drops.h"
 #include "lib/datapath/userspace/edit.h"
 #include "lib/flow/extract.h"
@@ -18,13 +18,14 @@ struct Cases : F... {
   using F::operator()...;
 };
 
+// The kinds that run() has a case for; a new kind is refused until it has one.
 template <typename A>
-constexpr bool kKernelOnly = std::is_same_v<A, Meter> || std::is_same_v<A, ConntrackClear> || std::is_same_v<A, Clone> ||
-                             std::is_same_v<A, Sample> || std::is_same_v<A, CheckPacketLength> ||
-                             std::is_same_v<A, SetTunnel>;
+constexpr bool kExecutable = std::is_same_v<A, Output> || std::is_same_v<A, PushVlan> || std::is_same_v<A, PopVlan> ||
+                             std::is_same_v<A, Userspace> || std::is_same_v<A, Truncate> || std::is_same_v<A, Recirculate> ||
+                             std::is_same_v<A, Drop>;
 
 bool executable(const Action& action) {
-  return std::visit([]<typename A>(const A&) { return !kKernelOnly<A>; }, action);
+  return std::visit([]<typename A>(const A&) { return kExecutable<A>; }, action);
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ void Executor::run(std::span<net::PacketRef> packets, const ActionList& actions,
                      for (auto& p : packets) recirculator_.recirculate(last ? std::move(p) : p, a.id, context);
                    },
                    [&](const Drop& a) { count_drop_action(a.reason, packets.size()); },
-                   [&]<typename A>(const A&) requires kKernelOnly<A> { drops::unsupported_action.add(packets.size()); },
+                   [&]<typename A>(const A&) requires(!kExecutable<A>) { drops::unsupported_action.add(packets.size()); },
                },
                actions[i]);
     if (std::holds_alternative<Drop>(actions[i]) || !executable(actions[i])) return;

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <chrono>
 
+#include "lib/datapath/action_text.h"
+#include "lib/datapath/userspace/execute.h"
 #include "lib/datapath/userspace/local_device.h"
 
 namespace turnout::datapath {
@@ -68,7 +70,8 @@ std::vector<PortInfo> UserspaceDatapath::ports() const {
 }
 
 Status UserspaceDatapath::put_flow(const FlowEntry& flow, bool may_modify) {
-  if (!can_execute(flow.actions)) return fail("Operation not supported", EOPNOTSUPP);
+  for (const Action& action : flow.actions)
+    if (!can_execute({action})) return fail("userspace datapaths have no " + format_actions({action}), EOPNOTSUPP);
   RcuThread thread;
   const Ufid ufid = flow.ufid == Ufid{} ? make_ufid(flow.key, flow.mask) : flow.ufid;
   switch (shared_.flows.put(ufid, flow.key, flow.mask, flow.actions, may_modify)) {

@@ -1,4 +1,5 @@
 // The dpctl commands on a userspace datapath.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -121,9 +122,27 @@ TEST_F(DpctlTest, ModFlowTellsAndClearsStatistics) {
 }
 
 TEST_F(DpctlTest, AnActionThatTheDatapathLacksIsRefused) {
-  for (const char* actions : {"meter(1),2", "ct_clear,2", "clone(1),2", "sample(sample=50%,actions(1)),2", "check_pkt_len(size=5,gt(1),le(2))"})
-    EXPECT_EQ(run("add-flow", {flow, actions}).text, "ovs-vswitchd: updating flow table (Operation not supported)\n");
+  for (const char* actions :
+       {"meter(1)", "ct_clear", "clone(1)", "sample(sample=50.0%,actions(1))", "check_pkt_len(size=5,gt(1),le(2))", "ct(commit)",
+        "set(eth(src=02:00:00:00:00:01))", "set(tunnel(dst=1.1.1.1,ttl=64,flags(0)))", "push_mpls(label=1,tc=0,ttl=1,bos=1,eth_type=0x8847)",
+        "pop_mpls(eth_type=0x800)", "push_eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02)", "pop_eth",
+        "push_nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x0,si=255,c1=0x0,c2=0x0,c3=0x0,c4=0x0)", "pop_nsh()", "hash(l4(0))", "dec_ttl(le_1(1))",
+        "psample(group=1)", "lb_output(1)", "tnl_pop(1)", "clone(1,clone(2))"})
+    EXPECT_EQ(run("add-flow", {flow, std::string(actions) + ",2"}).text,
+              fmt::format("ovs-vswitchd: updating flow table: userspace datapaths have no {} (Operation not supported)\n", actions));
   EXPECT_EQ(run("dump-flows").text, "");
+}
+
+TEST_F(DpctlTest, NormalizedActionsAreGroupedByTagsAndSorted) {
+  const std::string tagged = "in_port(1),eth(),eth_type(0x8100),vlan(vid=5,pcp=0),encap(eth_type(0x1234))";
+  EXPECT_EQ(run("normalize-actions", {tagged, "4,3,pop_vlan,2,1,ct,2,1"}).text,
+            "input flow: in_port(1),eth(src=00:00:00:00:00:00,dst=00:00:00:00:00:00),eth_type(0x8100),vlan(vid=5,pcp=0),encap(eth_type(0x1234))\n"
+            "no vlan: no mpls: 1,2,ct,1,2vlan(vid=5,pcp=0): no mpls: 3,4");
+  EXPECT_EQ(run("normalize-actions", {"bogus(1)", "1"}).text,
+            "ovs-vswitchd: odp_flow_key_from_string (syntax error at bogus(1)) (Invalid argument)\n");
+  EXPECT_EQ(run("normalize-actions", {"in_port(1)", "bogus"}).text,
+            "input flow: in_port(1)\novs-vswitchd: odp_actions_from_string (Invalid argument)\n");
+  EXPECT_FALSE(run("normalize-actions", {"in_port(1/1)", "1"}).ok);
 }
 
 TEST_F(DpctlTest, ReadOnlyRefusesChanges) {

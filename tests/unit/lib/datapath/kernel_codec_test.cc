@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <fstream>
 
 #include "lib/datapath/action_text.h"
 #include "lib/datapath/kernel/action_codec.h"
@@ -160,6 +161,86 @@ TEST(KernelTunnel, TooManyOptionsAreRefused) {
   EXPECT_FALSE(decode_key(out.bytes()));
 }
 
+TEST(KernelActions, EveryTextComesBackThroughNetlink) {
+  std::ifstream file(TURNOUT_SOURCE_DIR "/tests/golden/datapath/actions.txt");
+  ASSERT_TRUE(file);
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    const auto actions = parse_actions(line.substr(0, line.find(" => ")));
+    ASSERT_TRUE(actions) << line;
+    if (!check_actions(*actions) || std::holds_alternative<Drop>(actions->empty() ? Action{} : actions->front())) continue;
+    AttributeWriter out;
+    encode_actions(*actions, 0, out);
+    const auto back = decode_actions(out.bytes());
+    ASSERT_TRUE(back) << line << ": " << back.error().message;
+    EXPECT_EQ(format_actions(*back), format_actions(*actions));
+  }
+}
+
+uint16_t type_of(const char* text) {
+  AttributeWriter out;
+  encode_actions(parse_actions(text).value_or(ActionList{}), 0, out);
+  const auto a = AttributeReader(out.bytes()).next();
+  return a ? a->type : 0;
+}
+
+TEST(KernelActions, SetOfAllBitsHasNoMask) {
+  EXPECT_EQ(type_of("set(tcp(src=1,dst=2))"), OVS_ACTION_ATTR_SET);
+  EXPECT_EQ(type_of("set(tcp(src=1))"), OVS_ACTION_ATTR_SET_MASKED);
+  EXPECT_EQ(type_of("set(ipv6(src=::1,dst=::2,label=5,proto=6,tclass=0,hlimit=1,frag=no))"), OVS_ACTION_ATTR_SET);
+  EXPECT_EQ(type_of("set(ipv6(src=::1,dst=::2,label=5,tclass=0,hlimit=1))"), OVS_ACTION_ATTR_SET_MASKED);
+  EXPECT_EQ(type_of("set(mpls(label=1,tc=1,ttl=1,bos=1))"), OVS_ACTION_ATTR_SET);
+  EXPECT_EQ(type_of("set(ct_label(0x1))"), OVS_ACTION_ATTR_SET);
+}
+
+TEST(KernelActions, MaskedValuesAreZeroOutsideTheirMask) {
+  AttributeWriter out;
+  encode_actions(*parse_actions("set(skb_mark(0x7/0x3))"), 0, out);
+  const auto set = AttributeReader(out.bytes()).next();
+  ASSERT_TRUE(set);
+  const auto mark = AttributeReader(set->payload).next();
+  ASSERT_TRUE(mark);
+  const auto both = mark->as<std::array<uint32_t, 2>>();
+  ASSERT_TRUE(both);
+  EXPECT_EQ((*both)[0], 3u);
+  EXPECT_EQ((*both)[1], 3u);
+}
+
+TEST(KernelActions, WhatTheKernelHasNoFormForIsRefused) {
+  for (const char* text : {"lb_output(1)", "tnl_pop(1)", "clone(sample(sample=5%,actions(tnl_pop(1))))", "set(nd_ext(nd_reserved=5))",
+                           "check_pkt_len(size=5,gt(1),le(lb_output(1)))", "dec_ttl(le_1(lb_output(1)))",
+                           "set(tunnel(dst=1.1.1.1,ttl=1,gtpu(flags=0x30,msgtype=255)))"}) {
+    const auto actions = parse_actions(text);
+    ASSERT_TRUE(actions) << text;
+    EXPECT_FALSE(check_actions(*actions)) << text;
+  }
+  const auto fine = parse_actions("clone(ct(commit)),dec_ttl(le_1(drop)),set(tcp(src=1))");
+  ASSERT_TRUE(fine);
+  EXPECT_TRUE(check_actions(*fine));
+}
+
+TEST(KernelKeys, WhatTheKernelHasNoFormForIsRefused) {
+  const flow::Match gtpu = parse("tunnel(dst=1.1.1.1,ttl=1,gtpu(flags=0x30,msgtype=255)),in_port(1),eth(),eth_type(0x1234)");
+  EXPECT_FALSE(check_match(gtpu.key, gtpu.mask));
+  const flow::Match plain = parse("in_port(1),eth(),eth_type(0x1234)");
+  EXPECT_TRUE(check_match(plain.key, plain.mask));
+}
+
+TEST(KernelActions, TruncatedPayloadsAreRefused) {
+  for (uint16_t type : {OVS_ACTION_ATTR_SET, OVS_ACTION_ATTR_SET_MASKED}) {
+    AttributeWriter out;
+    const size_t nest = out.nest(type);
+    out.put(OVS_KEY_ATTR_IPV4, uint32_t{0});
+    out.end(nest);
+    EXPECT_FALSE(decode_actions(out.bytes()));
+  }
+  AttributeWriter ct;
+  const size_t nest = ct.nest(OVS_ACTION_ATTR_CT);
+  ct.put(OVS_CT_ATTR_MARK, uint32_t{0});
+  ct.end(nest);
+  EXPECT_FALSE(decode_actions(ct.bytes()));
+}
+
 TEST(KernelActions, ComeBackAsTheyWent) {
   const ActionList actions = {Output{DpPort{3}}, PushVlan{Be16{0x8100}, Be16{0x1005}}, PopVlan{}, Truncate{100},
                               Userspace{7, {1, 2, 3}}, Recirculate{9}};
@@ -173,7 +254,7 @@ TEST(KernelActions, ComeBackAsTheyWent) {
 TEST(KernelActions, ListsInsideActionsComeBack) {
   const ActionList actions = {Meter{7}, ConntrackClear{}, Clone{{PopVlan{}, Clone{{Output{DpPort{2}}}}}},
                               Sample{0x80000000, {Userspace{5, {1, 2, 3, 4}}}},
-                              CheckPacketLength{1400, {Recirculate{9}}, {}}, Output{DpPort{1}}};
+                              CheckPacketLength{1400, PacketLengthBranches{{Recirculate{9}}, {}}}, Output{DpPort{1}}};
   AttributeWriter out;
   encode_actions(actions, 0, out);
   const auto back = decode_actions(out.bytes());

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/datapath/action_text.h"
+#include "lib/datapath/userspace_cookie.h"
 #include "lib/flow/extract.h"
 #include "tests/unit/lib/datapath/lab.h"
 
