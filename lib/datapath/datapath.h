@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -21,6 +22,7 @@
 #include "lib/net/packet.h"
 #include "lib/netdev/netdev.h"
 #include "lib/netdev/registry.h"
+#include "lib/netdev/tunnel.h"
 
 namespace turnout::io { class Loop; }
 namespace turnout::datapath {
@@ -69,7 +71,8 @@ struct FlowEntry {
 
 struct PortInfo {
   DpPort number{0};
-  std::string name, type;                          // type: "internal", "system", "dummy", …
+  std::string name, type;                          // type: "internal", "system", "dummy", "vxlan", …
+  std::string options;                             // "packet_type=ptap", as dpctl shows them
 };
 
 struct Totals { uint64_t hit = 0, missed = 0, lost = 0, flows = 0, masks = 0, mask_hits = 0, cache_hits = 0; };   // mask_hits: masks visited by lookups
@@ -100,6 +103,14 @@ class Datapath {
   virtual void watch_ports(io::Loop& /*loop*/, std::function<void()> /*changed*/) {}
   // Takes out what others put in, and says which of the ports that were added here stand no more. Main thread.
   virtual std::vector<DpPort> reconcile_ports() { return {}; }
+  // The port through which tunnels of this kind, UDP port and device settings go: the same for all of them. One more of
+  // them. Main thread. Code EOPNOTSUPP: no such tunnels here; the message says what is missing.
+  virtual Result<DpPort> add_tunnel(const netdev::TunnelConfig& config, std::optional<DpPort> /*wanted*/ = std::nullopt) {
+    return fail(std::string(config.kind->type) + " tunnels need a kernel datapath; the userspace datapath does not carry tunnels yet",
+                EOPNOTSUPP);
+  }
+  // One less; with the last the port goes.
+  virtual Status del_tunnel(DpPort /*port*/) { return fail("no such port", ENODEV); }
 
   virtual Status put_flow(const FlowEntry& flow, bool may_modify) = 0;
   virtual Status clear_flow_stats(const FlowEntry& flow) = 0;          // ENOENT: no such flow

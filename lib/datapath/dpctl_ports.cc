@@ -40,7 +40,7 @@ std::string counters(const PortInfo& port, const netdev::Statistics& s) {
 
 void show_port(DpctlOutput& out, Datapath& datapath, const PortInfo& port, bool statistics) {
   out.print(fmt::format("  port {}: {}", port.number.value, port.name));
-  if (port.type != "system") out.print(fmt::format(" ({})", port.type));
+  if (port.type != "system") out.print(fmt::format(" ({}{}{})", port.type, port.options.empty() ? "" : ": ", port.options));
   out.print("\n");
   if (!statistics) return;
   netdev::Device* device = datapath.device(port.number);
@@ -100,8 +100,26 @@ Datapath* open_datapath(DpctlOutput& out, DpctlArgs& args) {
   return nullptr;
 }
 
+// The port has the name of the device that carries all such tunnels; the one of the words is of no more use.
+bool add_tunnel(DpctlOutput& out, Datapath& datapath, const std::string& called, const InterfaceWords& wanted) {
+  const std::string& name = wanted.request.name;
+  const auto parsed = netdev::parse_tunnel(name, wanted.request.type, wanted.request.options);
+  if (!parsed) {
+    out.warn(parsed.error().message, parsed.error().code);
+    return false;
+  }
+  for (const std::string& warning : parsed->warnings) out.warn(warning);
+  if (const auto added = datapath.add_tunnel(parsed->config, wanted.number); !added) {
+    const int code = added.error().code == EOPNOTSUPP ? EAFNOSUPPORT : added.error().code;
+    out.warn(fmt::format("adding {} to {} failed", name, called), code);
+    return false;
+  }
+  return true;
+}
+
 bool add_one(DpctlOutput& out, Datapath& datapath, const std::string& called, std::string_view word) {
   InterfaceWords wanted = parse_interface(word);
+  if (netdev::find_tunnel_kind(wanted.request.type)) return add_tunnel(out, datapath, called, wanted);
   if (port_by_name(datapath, wanted.request.name) || (wanted.number && datapath.device(*wanted.number))) {
     out.warn(fmt::format("adding {} to {} failed", wanted.request.name, called), EEXIST);
     return false;
@@ -157,6 +175,11 @@ bool set_one(DpctlOutput& out, Datapath& datapath, const std::string& called, st
       return false;
     }
     if (wanted.request.options.empty()) return true;
+    if (netdev::find_tunnel_kind(port.type)) {
+      out.warn(name + ": options of tunnels are changed with ovs-vsctl set interface; this port carries all tunnels of its kind",
+               EOPNOTSUPP);
+      return false;
+    }
     out.warn(name + ": options are changed with ovs-vsctl set interface", EOPNOTSUPP);
     return false;
   }

@@ -11,6 +11,7 @@
 #include "lib/netdev/link_device.h"
 #include "lib/netdev/patch.h"
 #include "lib/netdev/tap.h"
+#include "lib/netdev/tunnel.h"
 #include "lib/netdev/watched_link.h"
 
 namespace turnout::netdev {
@@ -126,6 +127,7 @@ struct Environment::Impl {
       return dummies.open(served);
     }
     if (type == "patch") return open_patch(request);
+    if (find_tunnel_kind(type)) return fail(request.name + ": a tunnel has no device of its own", EAFNOSUPPORT);
     if (!valid_name(request.name)) return fail_errno(request.name, EINVAL);
     if (Status s = need_host(); !s) return fail(s);
     if (type == "system") return open_af_packet(request.name, *links, dropper);
@@ -147,6 +149,7 @@ DummyRegistry& Environment::dummies() { return impl_->dummies; }
 
 std::vector<std::string> Environment::types() const {
   std::vector<std::string> types = {"internal", "patch", "system", "tap"};
+  for (const TunnelKind& kind : tunnel_kinds()) types.emplace_back(kind.type);
   if (impl_->dummy != DummyMode::kOff) types.insert(types.end(), {"dummy", "dummy-internal", "dummy-pmd"});
   if (impl_->system_disabled && impl_->dummy == DummyMode::kOff) std::erase(types, "system");
   std::sort(types.begin(), types.end());

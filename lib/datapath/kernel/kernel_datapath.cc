@@ -13,6 +13,7 @@
 #include "lib/datapath/kernel/kernel_port.h"
 #include "lib/datapath/kernel/port_watch.h"
 #include "lib/datapath/kernel/probe.h"
+#include "lib/datapath/kernel/tunnel_devices.h"
 #include "lib/datapath/kernel/upcall_receiver.h"
 #include "lib/datapath/kernel/vports.h"
 
@@ -63,6 +64,8 @@ class KernelDatapath final : public Datapath {
                                                       std::optional<DpPort> wanted) override;
   Result<DpPort> add_port(std::unique_ptr<netdev::Device> device, std::optional<DpPort> wanted) override;
   Status del_port(DpPort port) override;
+  Result<DpPort> add_tunnel(const netdev::TunnelConfig& config, std::optional<DpPort> wanted) override;
+  Status del_tunnel(DpPort port) override;
   netdev::Device* device(DpPort port) override {
     auto at = devices_.find(port);
     return at == devices_.end() ? nullptr : at->second.get();
@@ -70,7 +73,7 @@ class KernelDatapath final : public Datapath {
   std::vector<PortInfo> ports() const override {
     std::vector<PortInfo> ports;
     if (auto standing = list_vports(*kernel_, dp_.ifindex))
-      for (const Vport& port : *standing) ports.push_back({port.number, port.name, vport_type_name(port.type)});
+      for (const Vport& port : *standing) ports.push_back(info_of(port));
     std::sort(ports.begin(), ports.end(), [](const PortInfo& a, const PortInfo& b) { return a.number < b.number; });
     return ports;
   }
@@ -160,10 +163,17 @@ class KernelDatapath final : public Datapath {
       if (port.number == kDpPortLocal) continue;
       log_dpif.info("{}: removing port {}, which no bridge has any more", dp_.name, name);
       (void)delete_vport(*kernel_, dp_.ifindex, port.number);
+      remove_tunnel_device(name);
     }
+    remove_stale_tunnel_devices([this](const std::string& name) { return find_tunnel(name) != tunnels_.end(); });
   }
 
  private:
+  struct Tunnel {
+    netdev::TunnelConfig settings;                       // of one that uses it
+    unsigned users = 0;
+  };
+  using Tunnels = std::map<DpPort, Tunnel>;
   const Family& flows() const { return kernel_->families().flow; }
   // 0 where the kernel knows the sockets of its CPUs.
   uint32_t pid_of(DpPort port) const {
@@ -188,6 +198,9 @@ class KernelDatapath final : public Datapath {
   std::optional<Vport> claim(const std::string& name, uint32_t type);
   Result<Vport> need_vport(const std::string& name, uint32_t type, std::optional<DpPort> wanted);
   std::optional<netdev::Statistics> vport_statistics(const Vport& port) const;
+  static PortInfo info_of(const Vport& port);
+  Tunnels::iterator find_tunnel(std::string_view device_name);
+  Result<Vport> need_tunnel_vport(const netdev::TunnelConfig& config, std::optional<DpPort> wanted);
 
   std::unique_ptr<Connection> kernel_, walks_;
   KernelConntrack conntrack_;
@@ -201,6 +214,7 @@ class KernelDatapath final : public Datapath {
   std::atomic<bool> gone_{false};
   std::map<DpPort, std::unique_ptr<netdev::Device>> devices_;
   std::map<DpPort, std::string> held_;                   // every vport that is ours, by its name in the kernel
+  Tunnels tunnels_;
   std::map<std::string, Vport> made_;                    // internal ports between open_device() and add_port()
   std::map<std::string, Vport> strangers_;               // stood there at the start and were not claimed yet
 };
@@ -286,15 +300,71 @@ Result<DpPort> KernelDatapath::add_port(std::unique_ptr<netdev::Device> device, 
   return port.number;
 }
 
+PortInfo KernelDatapath::info_of(const Vport& port) {
+  PortInfo info{port.number, port.name, vport_type_name(port.type), {}};
+  if (port.type == OVS_VPORT_TYPE_INTERNAL || !is_tunnel_device_name(port.name)) return info;
+  if (const netdev::TunnelKind* kind = tunnel_device_kind(port.name)) {
+    info.type = kind->type;
+    info.options = tunnel_device_options(port.name, *kind);
+  }
+  return info;
+}
+
+KernelDatapath::Tunnels::iterator KernelDatapath::find_tunnel(std::string_view device_name) {
+  return std::find_if(tunnels_.begin(), tunnels_.end(),
+                      [&](const auto& tunnel) { return tunnel.second.settings.device_name() == device_name; });
+}
+
+Result<Vport> KernelDatapath::need_tunnel_vport(const netdev::TunnelConfig& config, std::optional<DpPort> wanted) {
+  const std::string name = config.device_name();
+  const auto own_type = vport_type_of_tunnel(config.kind->type);
+  // One that the module made itself keeps its device; that of a netdev type is rtnetlink's.
+  const auto standing = strangers_.find(name);
+  const bool by_module = own_type && standing != strangers_.end() && standing->second.type == *own_type;
+  auto device = by_module ? Result<TunnelDevice>(TunnelDevice::kFound) : need_tunnel_device(config);
+  if (!device && device.error().code == EOPNOTSUPP && own_type) {
+    auto added = add_vport(*kernel_, dp_.ifindex, *own_type, name, wanted, pid_of(kDpPortLocal), {config.udp_port, config.gbp});
+    if (added && by_vport_) (void)set_vport_socket(*kernel_, dp_.ifindex, added->number, pid_of(added->number));
+    if (added) held_[added->number] = name;
+    if (added || added.error().code != EAFNOSUPPORT) return added;
+  }
+  if (!device) return fail(device);
+  if (*device == TunnelDevice::kMade) strangers_.erase(name);      // what stood went with the device before
+  auto port = need_vport(name, by_module ? *own_type : uint32_t{OVS_VPORT_TYPE_NETDEV}, wanted);
+  if (!port && *device == TunnelDevice::kMade) remove_tunnel_device(name);
+  return port;
+}
+
+Result<DpPort> KernelDatapath::add_tunnel(const netdev::TunnelConfig& config, std::optional<DpPort> wanted) {
+  if (std::string lacks = unsupported_by_kernels(config); !lacks.empty()) return fail(std::move(lacks), EOPNOTSUPP);
+  if (auto at = find_tunnel(config.device_name()); at != tunnels_.end()) {
+    if (!netdev::same_device_settings(at->second.settings, config)) return fail_errno(config.device_name(), EEXIST);
+    ++at->second.users;
+    return at->first;
+  }
+  auto port = need_tunnel_vport(config, wanted);
+  if (!port) return fail(port);
+  tunnels_[port->number] = {config, 1};
+  return port->number;
+}
+
+Status KernelDatapath::del_tunnel(DpPort port) {
+  const auto at = tunnels_.find(port);
+  if (at == tunnels_.end() || --at->second.users) return {};       // not there: lost, as reconcile_ports() said
+  tunnels_.erase(at);
+  return del_port(port);
+}
+
 Status KernelDatapath::del_port(DpPort port) {
   const bool ours = devices_.erase(port);
   const auto held = held_.extract(port);
   if (leaving_ || gone_) return {};
   // Another has taken ours out, and perhaps put one of its own in its place.
-  if (held)
-    if (const auto now = get_vport(*kernel_, dp_.ifindex, port); !now || now->name != held.mapped()) return {};
+  const auto now = get_vport(*kernel_, dp_.ifindex, port);
+  if (held && (!now || now->name != held.mapped())) return {};
   std::erase_if(strangers_, [port](const auto& stranger) { return stranger.second.number == port; });
   Status s = delete_vport(*kernel_, dp_.ifindex, port);
+  if (s && now && now->type != OVS_VPORT_TYPE_INTERNAL && is_tunnel_device_name(now->name)) remove_tunnel_device(now->name);
   if (!s && ours && s.error().code == ENODEV) return {};         // its device went and took it along
   return s;
 }
@@ -314,6 +384,8 @@ std::vector<DpPort> KernelDatapath::reconcile_ports() {
     if (at != standing.end() && at->second == name) standing.erase(at);
     else lost.push_back(number);
   }
+  for (const DpPort port : lost)
+    if (tunnels_.erase(port)) held_.erase(port);          // the next tunnel has it made anew
   for (const auto& [number, name] : standing) {
     if (number == kDpPortLocal || strangers_.contains(name)) continue;
     log_dpif.info("system@{}: removing port {}, which another program added and no bridge has", dp_.name, name);
@@ -393,7 +465,12 @@ Status delete_kernel_datapath(const std::string& name) {
   if (!connection) return fail(connection);
   auto dp = kernel::get_datapath(**connection, name);
   if (!dp) return fail(dp);
-  return kernel::delete_datapath(**connection, dp->ifindex);
+  const auto ports = kernel::list_vports(**connection, dp->ifindex);
+  if (Status deleted = kernel::delete_datapath(**connection, dp->ifindex); !deleted) return deleted;
+  if (ports)
+    for (const Vport& port : *ports)
+      if (port.type == OVS_VPORT_TYPE_NETDEV && is_tunnel_device_name(port.name)) remove_tunnel_device(port.name);
+  return {};
 }
 
 Result<std::unique_ptr<Datapath>> make_kernel(KernelOptions options) {

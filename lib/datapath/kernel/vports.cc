@@ -125,13 +125,29 @@ const char* vport_type_name(uint32_t type) {
   return "unknown";
 }
 
+std::optional<uint32_t> vport_type_of_tunnel(std::string_view interface_type) {
+  for (uint32_t type : {OVS_VPORT_TYPE_GRE, OVS_VPORT_TYPE_VXLAN, OVS_VPORT_TYPE_GENEVE})
+    if (interface_type == vport_type_name(type)) return type;
+  return std::nullopt;
+}
+
 Result<Vport> add_vport(Connection& kernel, int dp_ifindex, uint32_t type, const std::string& name,
-                        std::optional<DpPort> wanted, uint32_t upcall_pid) {
+                        std::optional<DpPort> wanted, uint32_t upcall_pid, const VportTunnel& tunnel) {
   netlink::Message add = vport_request(kernel, OVS_VPORT_CMD_NEW, dp_ifindex, NLM_F_ECHO);
   add.put_string(OVS_VPORT_ATTR_NAME, name);
   add.put_u32(OVS_VPORT_ATTR_TYPE, type);
   add.put_u32(OVS_VPORT_ATTR_UPCALL_PID, upcall_pid);
   if (wanted) add.put_u32(OVS_VPORT_ATTR_PORT_NO, wanted->value);
+  if (tunnel.udp_port) {
+    void* options = add.nest(OVS_VPORT_ATTR_OPTIONS);
+    add.put(OVS_TUNNEL_ATTR_DST_PORT, &tunnel.udp_port, sizeof tunnel.udp_port);
+    if (tunnel.gbp) {
+      void* extensions = add.nest(OVS_TUNNEL_ATTR_EXTENSION);
+      add.put(OVS_VXLAN_EXT_GBP, nullptr, 0);
+      add.end(extensions);
+    }
+    add.end(options);
+  }
   return ask<Vport>(kernel, add, read_vport);
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -40,10 +41,16 @@ struct Vport {
   ovs_vport_stats stats{};           // from the datapath's point of view
 };
 const char* vport_type_name(uint32_t type);            // as Interface.type: "system", "internal", "vxlan", …
+std::optional<uint32_t> vport_type_of_tunnel(std::string_view interface_type);   // nullopt: the module makes none
 
+// What a vport of a tunnel type is made with, where the module makes the device itself.
+struct VportTunnel {
+  uint16_t udp_port = 0;
+  bool gbp = false;
+};
 // wanted: nullopt lets the kernel choose. upcall_pid: 0 where the datapath dispatches by CPU.
 Result<Vport> add_vport(Connection& kernel, int dp_ifindex, uint32_t type, const std::string& name,
-                        std::optional<DpPort> wanted, uint32_t upcall_pid);
+                        std::optional<DpPort> wanted, uint32_t upcall_pid, const VportTunnel& tunnel = {});
 Status set_vport_socket(Connection& kernel, int dp_ifindex, DpPort port, uint32_t upcall_pid);
 Status delete_vport(Connection& kernel, int dp_ifindex, DpPort port);
 Result<Vport> get_vport(Connection& kernel, int dp_ifindex, DpPort port);

@@ -209,6 +209,40 @@ def flows_come_from_standard_input():
     same("add-flows", "/no/such/file")
 
 
+def link_details(name):
+    """Kind and settings of a device, without what differs from device to device."""
+    lines = run("ip", "-d", "-o", "link", "show", "dev", name).stdout.split("promiscuity")[1].split("openvswitch_slave")[0]
+    return lines.split("maxmtu")[1].split(maxsplit=1)[1]
+
+
+TUNNELS = {"vx,type=vxlan,remote_ip=flow,key=flow": "vxlan_sys_4789", "vg,type=vxlan,remote_ip=flow,dst_port=4791,exts=gbp": "vxlan_sys_4791",
+           "ge,type=geneve,remote_ip=flow": "genev_sys_6081", "g,type=gre,remote_ip=flow": "gre_sys",
+           "g6,type=ip6gre,remote_ip=flow": "ip6gre_sys", "e,type=erspan,remote_ip=flow,erspan_ver=1": "erspan_sys",
+           "e6,type=ip6erspan,remote_ip=flow,erspan_ver=2": "ip6erspan_sys"}
+
+
+@test
+def tunnels_of_either_tool_are_the_same():
+    looks = []
+    for program in (THEIRS, OURS):
+        told(program, ["add-dp", "dp1"])
+        for words in TUNNELS:
+            assert told(program, ["add-if", "dp1", words]) == (0, "", []), words
+        looks.append((same("show", "dp1"), [link_details(name) for name in TUNNELS.values()]))
+        same("set-if", "dp1", "vxlan_sys_4789,type=geneve")
+        assert told(OURS, ["del-if", "dp1", *TUNNELS.values()]) == (0, "", [])
+        left = run("ip", "-br", "link").stdout
+        assert not any(name in left for name in TUNNELS.values()), left
+        assert told(program, ["del-dp", "dp1"]) == (0, "", [])
+    assert looks[0] == looks[1], f"theirs: {looks[0]}\nours:   {looks[1]}"
+    told(OURS, ["add-dp", "dp1", "vx,type=vxlan,remote_ip=flow"])
+    for words in (["s,type=stt,remote_ip=flow"], ["l,type=lisp,remote_ip=flow"], ["b,type=bareudp,remote_ip=flow"]):
+        same("add-if", "dp1", *words)
+    assert "valid 'remote_ip'" in told(OURS, ["add-if", "dp1", "v,type=vxlan"])[2][0]
+    told(OURS, ["del-dp", "dp1"])
+    assert "vxlan_sys" not in run("ip", "-br", "link").stdout
+
+
 @test
 def caches_have_a_size():
     assert "new size 512" in told(OURS, ["cache-set-size", "dp0", "masks-cache", "512"])[1]

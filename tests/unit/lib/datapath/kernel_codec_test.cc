@@ -153,6 +153,19 @@ TEST(KernelTunnel, MasksOfOptionsComeBack) {
   EXPECT_EQ(std::memcmp(mask->tunnel.options, match.mask.tunnel.options, sizeof mask->tunnel.options), 0);
 }
 
+TEST(KernelTunnel, AMaskTellsAPacketWithoutAKeyFromOneWith) {
+  flow::Match match{};
+  match.key.tunnel.ipv4_dst = *net::parse_ipv4("2.2.2.2");
+  TURNOUT_MASK_ALL(match.mask, tunnel.id);
+  match.mask.tunnel.flags = flow::kTunnelKey;
+  AttributeWriter out;
+  encode_mask(match.key, match.mask, out);
+  const auto mask = decode_mask(match.key, out.bytes());
+  ASSERT_TRUE(mask);
+  EXPECT_EQ(mask->tunnel.id, ~Be64{});
+  EXPECT_TRUE(mask->tunnel.flags & flow::kTunnelKey);
+}
+
 TEST(KernelTunnel, TooManyOptionsAreRefused) {
   AttributeWriter out;
   const size_t nest = out.nest(OVS_KEY_ATTR_TUNNEL);
