@@ -15,7 +15,9 @@ SKIP = 77
 class Switch:
     """One pair of daemons in a folder of its own."""
 
-    def __init__(self, programs):
+    def __init__(self, programs, dummies="=override"):
+        """dummies: what stands behind --enable-dummy."""
+        self.dummies = dummies
         self.dir = tempfile.mkdtemp(prefix="normal-")
         self.programs = programs
         self.env = dict(os.environ, OVS_RUNDIR=self.dir, OVS_LOGDIR=self.dir, OVS_DBDIR=self.dir, OVS_SYSCONFDIR=self.dir)
@@ -44,7 +46,7 @@ class Switch:
         self.wait_for(f"{self.dir}/db.sock")
         self.vsctl("--no-wait", "init")
         self.ctl = f"{self.dir}/switch.ctl"
-        self.spawn("ovs-vswitchd", "--enable-dummy=override", "--disable-system", "--disable-system-route",
+        self.spawn("ovs-vswitchd", f"--enable-dummy{self.dummies}", "--disable-system", "--disable-system-route",
                    f"--unixctl={self.ctl}", self.remote)
         self.wait_for(self.ctl)
 

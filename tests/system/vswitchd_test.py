@@ -52,6 +52,20 @@ def rows_say_what_runs(s):
 
 
 @with_switch
+def a_tunnel_on_the_userspace_datapath_says_what_it_needs(s):
+    s.vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
+    s.vsctl("add-port", "br0", "vx", "--", "set", "interface", "vx", "type=vxlan", "options:remote_ip=10.0.0.2", check=False)
+    assert "vxlan tunnels need a kernel datapath" in s.get("Interface", "vx", "error"), s.get("Interface", "vx", "error")
+    assert s.get("Interface", "vx", "ofport") == "-1"
+    s.vsctl("set", "bridge", "br0", "other_config:x=y")      # tried again, and not said again
+    assert len([line for line in s.complaints() if "kernel datapath" in line]) == 1, s.complaints()
+    a, _ = s.host("a", "10.1.1.1/24", "br0"), s.host("b", "10.1.1.2/24", "br0")
+    s.pings(a, "10.1.1.2")
+    s.vsctl("set", "interface", "vx", "type=internal")
+    wait_for("the port", lambda: s.get("Interface", "vx", "error") == "[]" and s.get("Interface", "vx", "ofport") != "-1")
+
+
+@with_switch
 def statistics_move(s):
     s.vsctl("add-br", "br0")
     a, b = s.host("a", "10.1.1.1/24", "br0"), s.host("b", "10.1.1.2/24", "br0")

@@ -77,7 +77,7 @@ net::Mac Running::choose_mac(const RunningBridge& bridge) const {
   for (const auto& [name, port] : bridge.ports) {
     if (name == bridge.name || port.interfaces.empty()) continue;
     const RunningInterface& first = port.interfaces.begin()->second;
-    if (first.is_patch() || first.config.type == "internal" || first.dp_port == kDpPortNone) continue;
+    if (first.is_patch() || first.is_tunnel || first.config.type == "internal" || first.dp_port == kDpPortNone) continue;
     const net::Mac mac = port.config->mac.value_or(first.link.mac);
     if (is_bridge_mac_candidate(mac) && (!lowest || mac < *lowest)) lowest = mac;
   }

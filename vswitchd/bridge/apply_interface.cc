@@ -33,6 +33,8 @@ net::Mac random_mac() {
 void Running::add_interface(RunningBridge& bridge, RunningPort& port, const DesiredInterface& wanted) {
   RunningInterface& i = port.interfaces[wanted.name];
   i.config = wanted;
+  // With --enable-dummy=override dummies serve these types, too.
+  i.is_tunnel = netdev::find_tunnel_kind(wanted.type) && context_.devices.dummy_mode() != netdev::DummyMode::kOverride;
   where_[wanted.name] = {bridge.name, port.config->name};
   touched_ports_.emplace(bridge.name, port.config->name);
   open_interface(bridge, port, i);
@@ -40,11 +42,17 @@ void Running::add_interface(RunningBridge& bridge, RunningPort& port, const Desi
 
 void Running::change_interface(RunningBridge& bridge, RunningPort& port, RunningInterface& i,
                                const DesiredInterface& wanted) {
-  const bool mtu = wanted.mtu_request != i.config.mtu_request, peer = i.is_patch() && wanted.options != i.config.options;
+  const bool mtu = wanted.mtu_request != i.config.mtu_request, options = wanted.options != i.config.options;
+  const bool peer = i.is_patch() && options;
   i.config = wanted;
   touch(i);
   touched_ports_.emplace(bridge.name, port.config->name);
   touched_bridges_.insert(bridge.name);
+  if (i.is_tunnel) {
+    if (mtu) refuse_tunnel_mtu(i.config);
+    if (options) change_tunnel(bridge, port, i);
+    return;
+  }
   if (peer) {
     patches_changed_ = true;
     if (patch_error(i.config) || !i.ofport) {
@@ -96,7 +104,9 @@ void Running::open_interface(RunningBridge& bridge, RunningPort& port, RunningIn
   if (i.is_patch()) {
     patches_changed_ = true;
     if (auto error = patch_error(i.config)) return fail_interface(i, *error, true);
-    if (i.patch_mac.is_zero()) i.patch_mac = random_mac();
+    if (i.own_mac.is_zero()) i.own_mac = random_mac();
+  } else if (i.is_tunnel) {
+    if (Status s = open_tunnel(bridge, i); !s) return fail_interface(i, s.error().message, true);
   } else {
     std::optional<net::Mac> mac;
     if (i.config.name == bridge.name || port.config->fake_bridge) mac = bridge.mac;
@@ -150,7 +160,8 @@ Status Running::join_switch(RunningBridge& bridge, RunningInterface& i) {
   if (i.ofport) {
     if (ofproto::SwitchPort* p = bridge.sw->port(*i.ofport)) {
       p->dp_port = i.dp_port;
-      p->mac = i.link.mac;
+      p->mac = i.is_tunnel ? i.own_mac : i.link.mac;
+      p->tunnel = i.tunnel;
       return {};
     }
   }
@@ -158,7 +169,8 @@ Status Running::join_switch(RunningBridge& bridge, RunningInterface& i) {
   port.name = i.config.name;
   port.type = context_.backers.shown_type(bridge.datapath_type, i.config.type);
   port.dp_port = i.dp_port;
-  port.mac = i.is_patch() ? i.patch_mac : i.link.mac;
+  port.mac = i.is_patch() || i.is_tunnel ? i.own_mac : i.link.mac;
+  port.tunnel = i.tunnel;
   if (i.is_patch()) port.peer = i.config.options["peer"];
   std::optional<OfPort> wanted;
   if (i.config.ofport_request)
@@ -174,9 +186,13 @@ Status Running::join_switch(RunningBridge& bridge, RunningInterface& i) {
 
 void Running::close_device(RunningBridge& bridge, RunningInterface& i) {
   if (i.dp_port == kDpPortNone) return;
-  if (Status s = bridge.backend->datapath().del_port(i.dp_port); !s)
+  datapath::Datapath& datapath = bridge.backend->datapath();
+  if (Status s = i.is_tunnel ? datapath.del_tunnel(i.dp_port) : datapath.del_port(i.dp_port); !s)
     log_bridge.warn("bridge {}: removing {} from the datapath failed ({})", bridge.name, i.config.name, s.error().message);
   i.dp_port = kDpPortNone;
+  i.tunnel.reset();
+  i.egress = {};
+  tunnels_.erase(i.config.name);
   if (i.ofport)
     if (ofproto::SwitchPort* p = bridge.sw->port(*i.ofport)) p->dp_port = kDpPortNone;
 }

@@ -29,6 +29,7 @@ translate::InterfaceSpec spec_of(const RunningInterface& i) {
   spec.dp_port = i.dp_port;
   if (i.is_patch())
     if (auto peer = i.config.options.find("peer"); peer != i.config.options.end()) spec.patch_peer = peer->second;
+  if (i.is_tunnel) spec.tunnel = i.tunnel, spec.counters = i.counters;
   spec.enabled = i.enabled();
   return spec;
 }

@@ -150,7 +150,7 @@ void Running::mark_all_dirty() {
 
 void Running::device_event(const std::string& name, netdev::DeviceEvent event) {
   auto at = find_interface(name);
-  if (!at || at->interface->is_patch() || !at->bridge->backend) return;
+  if (!at || at->interface->is_patch() || at->interface->is_tunnel || !at->bridge->backend) return;
   RunningInterface& i = *at->interface;
   // One that the datapath has made itself appears too, and one that was moved into a namespace only went out of sight.
   if (netdev::Device* d = device(*at->bridge, i); d && d->link_state().present) event = netdev::DeviceEvent::kChanged;

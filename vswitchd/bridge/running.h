@@ -17,7 +17,9 @@
 #include "vswitchd/bridge/backers.h"
 #include "vswitchd/bridge/desired.h"
 #include "vswitchd/bridge/diff.h"
+#include "vswitchd/bridge/tunnel_egress.h"
 #include "vswitchd/l2/mac_table.h"
+#include "vswitchd/ofproto/port_counters.h"
 #include "vswitchd/ofproto/switch.h"
 
 namespace turnout::bridge {
@@ -26,11 +28,19 @@ struct RunningInterface {
   DesiredInterface config;
   std::string error;                     // empty: it works, or only waits for its device to come back
   std::optional<OfPort> ofport;          // kept while a device is away
-  DpPort dp_port = kDpPortNone;          // none: patch, or no device
-  net::Mac patch_mac;
+  DpPort dp_port = kDpPortNone;          // none: patch, or no device; of a tunnel that of all of its kind
+  net::Mac own_mac;                      // of a patch port or a tunnel, which have no device
   netdev::LinkState link;                // as last looked at
+  bool is_tunnel = false;                // a type of tunnel, and no dummy that stands for one
+  std::shared_ptr<const netdev::TunnelConfig> tunnel;    // while dp_port is there
+  std::shared_ptr<ofproto::PortCounters> counters;
+  TunnelEgress egress;
   bool is_patch() const { return config.type == "patch"; }
-  bool enabled() const { return is_patch() ? ofport.has_value() : link.present && link.admin_up && link.carrier; }
+  bool enabled() const {
+    if (is_patch()) return ofport.has_value();
+    if (is_tunnel) return dp_port != kDpPortNone;
+    return link.present && link.admin_up && link.carrier;
+  }
 };
 
 struct RunningPort {
@@ -85,6 +95,8 @@ class Running {
   Dirty take_dirty() { return std::exchange(dirty_, {}); }
   bool is_dirty() const { return !dirty_.interfaces.empty() || !dirty_.bridges.empty(); }
   void mark_all_dirty();
+  // Looks where tunnels leave the host now: routes and carriers change without a word to us.
+  void refresh_tunnels();
   // Called when something became dirty outside reconfigure().
   void on_dirty(std::function<void()> call) { on_dirty_ = std::move(call); }
 
@@ -117,6 +129,12 @@ class Running {
   void fail_interface(RunningInterface& i, std::string error, bool say);
   void retry_failed();
 
+  // apply_tunnel.cc
+  Status open_tunnel(RunningBridge& bridge, RunningInterface& i);
+  Status check_against_other_tunnels(const RunningBridge& bridge, const RunningInterface& i, const netdev::TunnelConfig& wanted);
+  void change_tunnel(RunningBridge& bridge, RunningPort& port, RunningInterface& i);
+  static void refuse_tunnel_mtu(const DesiredInterface& config);
+
   // link.cc
   void refresh_link(RunningBridge& bridge, RunningPort& port, RunningInterface& i);
   void settle_mtu(RunningBridge& bridge);
@@ -135,6 +153,8 @@ class Running {
   std::unordered_map<std::string, std::pair<std::string, std::string>> where_;   // interface -> bridge, port
   std::unordered_set<std::string> staying_;    // names of interfaces that are wanted, during a reconfiguration
   std::set<std::string> failed_;               // interfaces to try again
+  std::set<std::string> tunnels_;              // interfaces that have a share of a tunnel port
+  EgressFinder egress_;
   std::set<std::string> touched_bridges_;                               // to settle
   std::set<std::pair<std::string, std::string>> touched_ports_;         // to settle and put: bridge and port
   bool patches_changed_ = false;

@@ -42,6 +42,20 @@ std::map<std::string, int64_t> statistics_map(const netdev::Statistics& s, bool 
   return out;
 }
 
+namespace {
+
+// What flows paid.
+std::map<std::string, int64_t> counted_map(const ofproto::PortCounters& counters) {
+  netdev::Statistics s;
+  s.rx_packets = counters.received.packets.load(std::memory_order_relaxed);
+  s.rx_bytes = counters.received.bytes.load(std::memory_order_relaxed);
+  s.tx_packets = counters.sent.packets.load(std::memory_order_relaxed);
+  s.tx_bytes = counters.sent.bytes.load(std::memory_order_relaxed);
+  return statistics_map(s, true);
+}
+
+}  // namespace
+
 StatusWriter::StatusWriter(vswitch::Idl& idl, Running& running, netdev::Environment& devices, Facts facts)
     : idl_(idl), running_(running), devices_(devices), facts_(std::move(facts)) {}
 
@@ -56,12 +70,17 @@ void StatusWriter::forget() {
 }
 
 void StatusWriter::write_statistics() {
+  running_.refresh_tunnels();
   std::vector<netdev::Device*> devices;
   std::vector<std::pair<Uuid, bool>> rows;
   statistics_.clear();
   for (const auto& [bridge_name, bridge] : running_.bridges()) {
     for (const auto& [port_name, port] : bridge.ports) {
       for (const auto& [name, i] : port.interfaces) {
+        if (i.tunnel) {
+          statistics_[i.config.row] = counted_map(*i.counters);
+          continue;
+        }
         netdev::Device* d = running_.device(bridge, i);
         if (!d) {
           if (!i.is_patch()) statistics_[i.config.row] = {};
@@ -177,14 +196,14 @@ void StatusWriter::fill_interface(vswitch::Interface& row, const RunningBridge& 
   }
   row.set_ofport(i.ofport->value);
   const netdev::LinkState& l = i.link;
-  const bool patch = i.is_patch();
-  if (patch)
-    row.set_mac_in_use(i.patch_mac.to_string());
+  const bool without_device = i.is_patch() || i.is_tunnel;
+  if (without_device)
+    row.set_mac_in_use(i.own_mac.to_string());
   else if (l.present)
     row.set_mac_in_use(l.mac.to_string());
-  row.set_ifindex(l.ifindex);
-  row.set_admin_state(patch || l.admin_up ? "up" : "down");
-  row.set_link_state(patch || l.carrier ? "up" : "down");
+  row.set_ifindex(i.is_tunnel ? i.egress.device : l.ifindex);
+  row.set_admin_state(without_device || l.admin_up ? "up" : "down");
+  row.set_link_state(without_device || l.carrier ? "up" : "down");
   row.set_link_resets(static_cast<int64_t>(l.resets));
   row.set_link_speed(l.speed_bps ? std::optional<int64_t>(static_cast<int64_t>(l.speed_bps)) : std::nullopt);
   row.set_duplex(l.speed_bps ? std::optional<std::string_view>(l.full_duplex ? "full" : "half") : std::nullopt);
@@ -192,8 +211,10 @@ void StatusWriter::fill_interface(vswitch::Interface& row, const RunningBridge& 
   std::map<std::string_view, std::string_view> status;
   if (!l.driver_name.empty())
     status = {{"driver_name", l.driver_name}, {"driver_version", l.driver_version}, {"firmware_version", l.firmware_version}};
+  if (!i.egress.interface.empty())
+    status = {{"tunnel_egress_iface", i.egress.interface}, {"tunnel_egress_iface_carrier", i.egress.carrier ? "up" : "down"}};
   row.set_status(status);
-  if (!patch && !running_.device(bridge, i)) row.set_statistics({});
+  if (!without_device && !running_.device(bridge, i)) row.set_statistics({});
 }
 
 void StatusWriter::fill_complaints() {

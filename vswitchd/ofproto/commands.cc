@@ -18,6 +18,14 @@ std::string list(const Switches& switches) {
   return text;
 }
 
+std::string list_tunnels(const Switches& switches) {
+  std::string text;
+  for (const Switch* s : switches())
+    for (const auto& [number, port] : s->ports())
+      if (port.tunnel && port.dp_port != kDpPortNone) text += netdev::tunnel_line(port.name, *port.tunnel, port.dp_port) + "\n";
+  return text;
+}
+
 void dump_flows(const Switches& switches, const Clock& clock, Args args, const Reply& reply) {
   const std::string& name = args.back();
   if (args.size() == 2 && args[0] != "--offload-stats") return reply.error("invalid option " + args[0]);
@@ -30,6 +38,7 @@ void dump_flows(const Switches& switches, const Clock& clock, Args args, const R
 
 void add_switch_commands(unixctl::Server& server, const Clock& clock, Switches switches) {
   server.add("ofproto/list", "", 0, 0, [switches](Args, const Reply& reply) { reply.ok(list(switches)); });
+  server.add("ofproto/list-tunnels", "", 0, 0, [switches](Args, const Reply& reply) { reply.ok(list_tunnels(switches)); });
   server.add("bridge/dump-flows", "[--offload-stats] bridge", 1, 2, [&clock, switches](Args args, const Reply& reply) {
     dump_flows(switches, clock, args, reply);
   });

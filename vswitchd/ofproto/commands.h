@@ -1,4 +1,4 @@
-// ofproto/list and bridge/dump-flows (ovs-vswitchd(8)). Main thread.
+// ofproto/list, ofproto/list-tunnels and bridge/dump-flows (ovs-vswitchd(8)). Main thread.
 #pragma once
 
 #include <functional>

@@ -15,6 +15,7 @@
 #include "lib/base/result.h"
 #include "lib/base/strong_id.h"
 #include "lib/net/address.h"
+#include "lib/netdev/tunnel.h"
 #include "vswitchd/ofproto/port_numbers.h"
 #include "vswitchd/ofproto/tables.h"
 
@@ -28,6 +29,7 @@ struct SwitchPort {
   std::string peer;                   // patch: options:peer
   DpPort dp_port = kDpPortNone;       // none for patch ports
   net::Mac mac;
+  std::shared_ptr<const netdev::TunnelConfig> tunnel;      // of a tunnel
 };
 
 class Switch {

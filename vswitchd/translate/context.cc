@@ -1,6 +1,8 @@
 // Walking a bridge: table look-up, actions, output with as few changes of tags as the order of outputs allows.
 #include "vswitchd/translate/context.h"
 
+#include "vswitchd/translate/encapsulate.h"
+
 namespace turnout::translate {
 namespace {
 
@@ -37,14 +39,35 @@ void Context::output(const Walk& walk, const Interface& to, const TagStack& tags
   }
   if (to.spec.dp_port == kDpPortNone) return note(walk, "the port has no device or no peer");
   if (out.actions.size() >= kMaxActions) return set_reason(Reason::kTooManyActions);
+  if (to.spec.tunnel) return output_tunnel(walk, to, tags);
   bring_tags_to(tags);
   out.actions.emplace_back(datapath::Output{to.spec.dp_port});
+  count(to, true);
+}
+
+// What is set here goes with the packet to this port only: no other reads it, and the next tunnel sets its own.
+void Context::output_tunnel(const Walk& walk, const Interface& to, const TagStack& tags) {
+  const netdev::TunnelConfig& tunnel = *to.spec.tunnel;
+  auto outside = encapsulation(tunnel, key, &out.mask);
+  if (!outside) {
+    set_reason(Reason::kNoTunnelDestination);
+    return note(walk, "remote_ip=flow, and nothing said where to");
+  }
+  bring_tags_to(tags);
+  out.actions.emplace_back(datapath::SetTunnel{std::make_shared<const flow::TunnelKey>(*outside)});
+  out.actions.emplace_back(datapath::Output{to.spec.dp_port});
+  count(to, true);
+}
+
+void Context::count(const Interface& i, bool sent) {
+  if (i.spec.counters) out.effects.credits.push_back(PortCredit{i.spec.counters, sent});
 }
 
 void Context::run(const Walk& walk) {
   if (trace) trace->bridge(walk.bridge.spec.name);
   if (++bridges_ > kMaxBridges) return set_reason(Reason::kTooDeep);
   if (walk.in.spec.no_receive) return set_reason(Reason::kNoReceive);
+  count(walk.in, false);
   const ofproto::Tables& tables = *walk.bridge.spec.tables;
   flow::FlowKey seen = key;
   seen.in_port = walk.in.spec.ofport.value;

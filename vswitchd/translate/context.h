@@ -37,6 +37,8 @@ class Context {
 
  private:
   void execute(const Walk& walk, const ofproto::Rule& rule);
+  void output_tunnel(const Walk& walk, const Interface& to, const TagStack& tags);
+  void count(const Interface& i, bool sent);
   void bring_tags_to(const TagStack& target);
 
   TagStack wire_;                      // what the datapath actions so far have made of the tags

@@ -8,6 +8,7 @@
 
 #include "lib/net/address.h"
 #include "vswitchd/l2/mac_table.h"
+#include "vswitchd/ofproto/port_counters.h"
 #include "vswitchd/ofproto/rule.h"
 
 namespace turnout::translate {
@@ -23,7 +24,11 @@ using Write = std::variant<LearnMac>;
 
 // ---- Credits: kept with the installed flow and paid as its statistics grow.
 struct RuleCredit { std::shared_ptr<ofproto::Rule> rule; };
-using Credit = std::variant<RuleCredit>;
+struct PortCredit {
+  std::shared_ptr<ofproto::PortCounters> counters;
+  bool sent = false;             // else received
+};
+using Credit = std::variant<RuleCredit, PortCredit>;
 
 // ---- Per packet: happen once, for the packet at hand.
 struct PacketIn {

@@ -35,6 +35,22 @@ PortRef Snapshot::find(DpPort port) const {
   return found ? found->second : PortRef{};
 }
 
+PortRef Snapshot::find_tunnel(const flow::FlowKey& key, flow::FlowMask* mask) const {
+  for (unsigned c = 0; c < TunnelTable::kClasses; ++c)
+    for (const auto& bridge : bridges)
+      if (const Interface* found = bridge->tunnels.find(c, key, mask)) return {bridge.get(), found};
+  return {};
+}
+
+bool Snapshot::is_tunnel_port(DpPort port) const {
+  return std::any_of(bridges.begin(), bridges.end(), [&](const auto& bridge) { return bridge->tunnels.has(port); });
+}
+
+PortRef Snapshot::find_input(const flow::FlowKey& key, flow::FlowMask* mask) const {
+  const PortRef port = find(DpPort{key.in_port});
+  return port.bridge || !is_tunnelled(key.tunnel) ? port : find_tunnel(key, mask);
+}
+
 const Bridge* Snapshot::find(std::string_view name) const {
   auto it = std::lower_bound(bridges.begin(), bridges.end(), name,
                              [](const auto& b, std::string_view n) { return b->spec.name < n; });

@@ -14,7 +14,9 @@
 #include "lib/base/strong_id.h"
 #include "vswitchd/l2/mac_table.h"
 #include "vswitchd/l2/vlan.h"
+#include "vswitchd/ofproto/port_counters.h"
 #include "vswitchd/ofproto/switch.h"
+#include "vswitchd/translate/tunnel_table.h"
 
 namespace turnout::translate {
 
@@ -25,6 +27,8 @@ struct InterfaceSpec {
   OfPort ofport;
   DpPort dp_port = kDpPortNone;        // none: a patch port, or no device
   std::string patch_peer;              // patch: name of the interface it is joined to, on a bridge of this datapath
+  std::shared_ptr<const netdev::TunnelConfig> tunnel;      // tunnel: dp_port is that of all of its kind
+  std::shared_ptr<ofproto::PortCounters> counters;         // nullptr: a device counts
   bool enabled = true;                 // administratively up and linked: output to it is worth while
   bool no_receive = false, no_forward = false, no_flood = false;   // OFPPC_NO_RECV, _NO_FWD, _NO_FLOOD
 };
@@ -67,6 +71,7 @@ struct Bridge {
   std::vector<std::shared_ptr<const Bundle>> bundles;          // in flooding order: by first OpenFlow port
   std::vector<std::pair<OfPort, const Interface*>> by_ofport;  // sorted
   std::vector<PatchLink> patches;                              // sorted by `here`
+  TunnelTable tunnels;
 
   const Interface* find(OfPort port) const;
   const Bundle* bundle(l2::BundleId id) const;
@@ -81,7 +86,12 @@ struct Snapshot {
   std::vector<std::shared_ptr<Bridge>> bridges;                // sorted by name
   std::vector<std::pair<DpPort, PortRef>> by_dp_port;          // sorted
 
-  PortRef find(DpPort port) const;                             // empty if no bridge has it
+  PortRef find(DpPort port) const;                             // empty if no bridge has it, or if it is the port of tunnels
+  // Of a packet on a port of tunnels: whose it is, empty if nobody's. Or-s into *mask what was looked at.
+  PortRef find_tunnel(const flow::FlowKey& key, flow::FlowMask* mask) const;
+  bool is_tunnel_port(DpPort port) const;
+  // The port that a packet with this key came in by, of either kind.
+  PortRef find_input(const flow::FlowKey& key, flow::FlowMask* mask) const;
   const Bridge* find(std::string_view bridge) const;
 };
 

@@ -50,7 +50,8 @@ void SnapshotWriter::Draft::add(std::shared_ptr<const Bundle> bundle) {
   insert(bridge.by_id, {bundle->spec.id, bundle.get()});
   for (const Interface& i : bundle->interfaces) {
     insert(bridge.by_ofport, {i.spec.ofport, &i});
-    if (i.spec.dp_port != kDpPortNone) insert(by_dp_port, {i.spec.dp_port, &i});
+    if (i.spec.dp_port != kDpPortNone && i.spec.tunnel) bridge.tunnels.add(i.spec.dp_port, *i.spec.tunnel, &i);
+    else if (i.spec.dp_port != kDpPortNone) insert(by_dp_port, {i.spec.dp_port, &i});
     if (!i.spec.patch_peer.empty()) patches.push_back(&i);
   }
   auto& all = bridge.bundles;
@@ -62,7 +63,8 @@ bool SnapshotWriter::Draft::remove(l2::BundleId id) {
   if (!bundle) return false;
   for (const Interface& i : bundle->interfaces) {
     erase(bridge.by_ofport, i.spec.ofport, &i);
-    if (i.spec.dp_port != kDpPortNone) erase(by_dp_port, i.spec.dp_port, &i);
+    if (i.spec.tunnel) bridge.tunnels.remove(&i);
+    else if (i.spec.dp_port != kDpPortNone) erase(by_dp_port, i.spec.dp_port, &i);
     if (!i.spec.patch_peer.empty()) std::erase(patches, &i);
   }
   erase(bridge.by_id, id, bundle);

@@ -18,6 +18,14 @@ void mask_always(const flow::FlowKey& key, flow::FlowMask& mask) {
   mask.vlans[0].tci |= Be16{0x0fff | flow::kVlanPresent};
   if (key.eth_type == Be16{kEthTypeIpv4} || key.eth_type == Be16{kEthTypeIpv6})
     mask.nw_frag = flow::kFragAny | flow::kFragLater;
+  // A tunnelled packet's flow names both ends, for a datapath takes no key without.
+  if (key.tunnel.ipv4_dst) {
+    TURNOUT_MASK_ALL(mask, tunnel.ipv4_src);
+    TURNOUT_MASK_ALL(mask, tunnel.ipv4_dst);
+  } else if (is_tunnelled(key.tunnel)) {
+    TURNOUT_MASK_ALL(mask, tunnel.ipv6_src);
+    TURNOUT_MASK_ALL(mask, tunnel.ipv6_dst);
+  }
 }
 
 }  // namespace
@@ -27,6 +35,7 @@ const char* reason_text(Reason reason) {
     case Reason::kForwarded: return "forwarded";
     case Reason::kNoOutput: return "no output port";
     case Reason::kUnknownPort: return "the input port is on no bridge";
+    case Reason::kUnknownTunnel: return "no tunnel is configured for it";
     case Reason::kNoReceive: return "the input port does not receive";
     case Reason::kNoRule: return "no rule matches";
     case Reason::kReservedAddress: return "reserved destination address";
@@ -34,6 +43,7 @@ const char* reason_text(Reason reason) {
     case Reason::kVlanNotAdmitted: return "VLAN not admitted by the input port";
     case Reason::kTooDeep: return "too many patch ports or tags";
     case Reason::kTooManyActions: return "too many actions";
+    case Reason::kNoTunnelDestination: return "a tunnel with remote_ip=flow and no destination";
   }
   return "unknown";
 }
@@ -50,9 +60,9 @@ Translation& translate(const Snapshot& snapshot, const flow::FlowKey& key, const
                        TraceSink* trace) {
   out.clear();
   mask_always(key, out.mask);
-  const PortRef port = snapshot.find(DpPort{key.in_port});
+  const PortRef port = snapshot.find_input(key, &out.mask);
   if (!port.bridge) {
-    out.reason = Reason::kUnknownPort;
+    out.reason = snapshot.is_tunnel_port(DpPort{key.in_port}) ? Reason::kUnknownTunnel : Reason::kUnknownPort;
     return out;
   }
   Context ctx(snapshot, key, packet, out, trace);

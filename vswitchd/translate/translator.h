@@ -24,6 +24,7 @@ enum class Reason : uint8_t {
   kForwarded,             // there are actions
   kNoOutput,              // the rules or the learning table left nowhere to send it
   kUnknownPort,           // in_port belongs to no bridge
+  kUnknownTunnel,         // it came by a tunnel that no interface is configured for
   kNoReceive,             // OFPPC_NO_RECV
   kNoRule,                // table miss
   kReservedAddress,       // 01:80:c2:00:00:0x, without forward-bpdu
@@ -31,9 +32,10 @@ enum class Reason : uint8_t {
   kVlanNotAdmitted,
   kTooDeep,               // a loop through patch ports
   kTooManyActions,
+  kNoTunnelDestination,   // remote_ip=flow, and nothing said where to
 };
 const char* reason_text(Reason reason);
-inline constexpr unsigned kReasons = 10;
+inline constexpr unsigned kReasons = 12;
 
 struct Translation {
   datapath::ActionList actions;                      // empty drops

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "lib/base/rcu.h"
 #include "lib/datapath/action_text.h"
 #include "lib/datapath/key_text.h"
 
@@ -25,8 +26,10 @@ std::vector<const ofproto::SwitchPort*> ports_by_name(const ofproto::Switch& sw)
 
 std::string port_line(const ofproto::SwitchPort& port) {
   const std::string below = port.dp_port == kDpPortNone ? "none" : std::to_string(port.dp_port.value);
-  const std::string peer = port.peer.empty() ? "" : ": peer=" + port.peer;
-  return fmt::format("    {} {}/{}: ({}{})\n", port.name, port.number.value, below, port.type, peer);
+  std::string options;
+  if (!port.peer.empty()) options = ": peer=" + port.peer;
+  else if (port.tunnel) options = ": " + netdev::tunnel_options_text(*port.tunnel);
+  return fmt::format("    {} {}/{}: ({}{})\n", port.name, port.number.value, below, port.type, options);
 }
 
 std::vector<BridgeRef> bridges_by_name(const Directory& directory) {
@@ -72,9 +75,13 @@ std::string stats_text(const datapath::FlowStats& stats, TimePoint now) {
 struct DumpOptions { bool verbose = false, names = false; };
 
 std::string dump_flows(const BridgeRef& bridge, const DumpOptions& options, TimePoint now) {
-  std::set<uint32_t> ours;
-  for (const auto& [number, port] : bridge.sw->ports())
-    if (port.dp_port != kDpPortNone) ours.insert(port.dp_port.value);
+  // Tunnels of other bridges may share a port with ours.
+  const auto is_ours = [&](const flow::FlowKey& key) {
+    RcuRead read;
+    flow::FlowMask looked_at{};
+    const translate::PortRef port = bridge.backend->snapshots().read()->find_input(key, &looked_at);
+    return port.bridge && port.bridge->spec.name == bridge.sw->name();
+  };
   std::map<uint32_t, std::string> names;
   if (options.names)
     for (const auto& port : bridge.backend->datapath().ports()) names[port.number.value] = port.name;
@@ -85,7 +92,7 @@ std::string dump_flows(const BridgeRef& bridge, const DumpOptions& options, Time
   };
   std::string text;
   bridge.backend->datapath().each_flow([&](const datapath::FlowEntry& flow) {
-    if (!ours.contains(flow.key.in_port)) return;
+    if (!is_ours(flow.key)) return;
     if (options.verbose) text += datapath::format_ufid(flow.ufid) + " ";
     text += datapath::format_flow(flow.key, flow.mask, {options.verbose, port_name, bridge.backend->datapath().in_kernel()});
     text += fmt::format(", {}, actions:{}\n", stats_text(flow.stats, now), datapath::format_actions(flow.actions, port_name));

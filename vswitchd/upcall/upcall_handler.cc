@@ -29,8 +29,15 @@ uint64_t UpcallHandler::dropped(translate::Reason reason) const {
 }
 
 void pay(std::span<const translate::Credit> credits, uint64_t packets, uint64_t bytes, TimePoint used) {
-  for (const translate::Credit& credit : credits)
-    std::get<translate::RuleCredit>(credit).rule->credit(packets, bytes, used);
+  struct Pay {
+    uint64_t packets, bytes;
+    TimePoint used;
+    void operator()(const translate::RuleCredit& credit) const { credit.rule->credit(packets, bytes, used); }
+    void operator()(const translate::PortCredit& credit) const {
+      (credit.sent ? credit.counters->sent : credit.counters->received).add(packets, bytes);
+    }
+  };
+  for (const translate::Credit& credit : credits) std::visit(Pay{packets, bytes, used}, credit);
 }
 
 datapath::UpcallReply UpcallHandler::upcall(const datapath::Upcall& upcall) {

@@ -3,7 +3,7 @@
 One source for every module; the daemons are those of TURNOUT_REFERENCE, as in traffic.py.
 """
 from switch_lab import Switch, run
-from traffic import OPENFLOW, in_ns, tcp, with_switch
+from traffic import in_ns, tcp, with_switch
 
 
 def far_switch(near, kind, options, family=4):
@@ -61,26 +61,3 @@ def gre_joins_two_namespaces(s):
 @with_switch
 def erspan_joins_two_namespaces(s):
     tunnel(s, "erspan", "options:key=9", "options:erspan_ver=1", "options:erspan_idx=3")
-
-
-@with_switch
-def a_geneve_option_arrives(s):
-    far = far_switch(s, "geneve", ("options:key=flow",))
-    try:
-        for switch in (s, far):
-            switch.vsctl("set", "bridge", "br0", OPENFLOW)
-            switch.ofctl("add-tlv-map", "br0", "{class=0xffff,type=1,len=4}->tun_metadata0")
-        a, b = s.host("a", "10.1.1.1/24", "br0"), far.host("b", "10.1.1.2/24", "br0")
-        port = s.get("Interface", "v-a", "ofport"), far.get("Interface", "v-b", "ofport")
-        tun = s.get("Interface", "tun0", "ofport"), far.get("Interface", "tun0", "ofport")
-        send = "set_field:42->tun_id,set_field:0x12345678->tun_metadata0"
-        for switch, host, out in ((s, port[0], tun[0]), (far, port[1], tun[1])):
-            switch.ofctl("del-flows", "br0")
-            switch.ofctl("add-flow", "br0", f"in_port={host},actions={send},output:{out}")
-            switch.ofctl("add-flow", "br0", f"in_port={out},tun_id=42,tun_metadata0=0x12345678,actions=output:{host}")
-        s.pings(a, "10.1.1.2")
-        s.pings(b, "10.1.1.1")
-    finally:
-        far.vsctl("del-br", "br0", check=False)
-        far.close()
-        run("ip", "-n", s.ns, "link", "del", "wire", check=False)

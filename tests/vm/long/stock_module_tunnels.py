@@ -7,6 +7,7 @@
 
 import os
 os.environ["TURNOUT_REFERENCE"] = "ovsdb-server,ovsdb-tool,ovs-vswitchd,ovs-vsctl,ovs-appctl,ovs-ofctl"
+import tunnel_metadata   # noqa: E402, F401
 import tunnels   # noqa: E402, F401
 from switch_lab import main   # noqa: E402
 
