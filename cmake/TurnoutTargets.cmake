@@ -26,6 +26,9 @@ if(MOLD_PROGRAM)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# A program names among its needs only what it uses: each library costs a start.
+add_link_options(-Wl,--as-needed)
+
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-strict-aliasing)
 if(TURNOUT_WERROR)
   add_compile_options(-Werror)

@@ -5,12 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <asio/ip/tcp.hpp>
 #include <cerrno>
 
 #include "lib/io/address.h"
 #include "lib/io/daemon.h"
 #include "lib/io/fd_stream.h"
+#include "lib/io/resolver.h"
 
 namespace turnout::io {
 
@@ -49,28 +49,22 @@ int open_tcp(const sockaddr* address, socklen_t size, std::optional<uint8_t> dsc
   return -error;
 }
 
-void connect_tcp(const std::shared_ptr<FdCore>& core, const asio::ip::tcp::endpoint& endpoint, std::optional<uint8_t> dscp) {
+void connect_tcp(const std::shared_ptr<FdCore>& core, const SocketAddress& address, std::optional<uint8_t> dscp) {
   bool connecting = false;
-  const int fd = open_tcp(endpoint.data(), static_cast<socklen_t>(endpoint.size()), dscp, &connecting);
+  const int fd = open_tcp(address.get(), address.size, dscp, &connecting);
   if (fd < 0) core->fail_with(-fd);
   else if (connecting) core->adopt_connecting(fd);
   else core->adopt_connected(fd);
 }
 
-// Names are resolved on Asio's own thread.
 void resolve_and_connect(const std::shared_ptr<FdCore>& core, const Endpoint& where, std::optional<uint8_t> dscp) {
-  using asio::ip::tcp;
-  asio::error_code error;
-  const std::string host = where.host;
-  const auto address = asio::ip::make_address(host, error);
-  if (!error) return connect_tcp(core, tcp::endpoint(address, static_cast<uint16_t>(std::stoi(where.port))), dscp);
-  auto resolver = std::make_shared<tcp::resolver>(core->loop().impl().context);
-  resolver->async_resolve(host, where.port,
-                          [core, resolver, dscp](const asio::error_code& e, const tcp::resolver::results_type& found) {
-                            if (core->closed()) return;
-                            if (e || found.empty()) return core->fail_with(ENXIO);
-                            connect_tcp(core, found.begin()->endpoint(), dscp);
-                          });
+  if (const auto address = numeric_address(where)) return connect_tcp(core, *address, dscp);
+  resolve(core->loop().impl().inbox, where, [weak = std::weak_ptr(core), dscp](const std::optional<SocketAddress>& found) {
+    const auto self = weak.lock();
+    if (!self || self->closed()) return;
+    if (!found) return self->fail_with(ENXIO);
+    connect_tcp(self, *found, dscp);
+  });
 }
 
 }  // namespace

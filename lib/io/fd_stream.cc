@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 namespace turnout::io {
 
@@ -27,7 +28,18 @@ Error system_error(int code) { return Error(std::generic_category().message(code
 void FdCore::start(Stream::Handler handler) {
   handler_ = std::make_shared<const Stream::Handler>(std::move(handler));
   started_ = true;
+  told_ = false;
   begin();
+}
+
+FdCore::~FdCore() {
+  if (fd_ >= 0) ::close(fd_);   // the loop went first
+}
+
+void FdCore::own(int fd) {
+  fd_ = fd;
+  id_ = loop_.impl().poller.add(fd, shared_from_this());
+  if (tls_) tls_->attach(fd);
 }
 
 void FdCore::adopt_connected(int fd) {
@@ -35,8 +47,7 @@ void FdCore::adopt_connected(int fd) {
     ::close(fd);
     return;
   }
-  descriptor_.assign(fd);
-  if (tls_) tls_->attach(fd);
+  own(fd);
   state_ = tls_ ? State::kShaking : State::kConnected;
   begin();
 }
@@ -51,8 +62,7 @@ void FdCore::adopt_connecting(int fd) {
     ::close(fd);
     return;
   }
-  descriptor_.assign(fd);
-  if (tls_) tls_->attach(fd);
+  own(fd);
   state_ = State::kConnecting;
   begin();
 }
@@ -71,18 +81,49 @@ void FdCore::begin() {
     case State::kFailed: loop_.post([self] { self->finish(system_error(self->error_)); }); break;
     case State::kShaking: loop_.post([self] { self->reached(); }); break;
     case State::kConnected: loop_.post([self] { self->became_connected(); }); break;
-    case State::kConnecting:
-      descriptor_.async_wait(descriptor_.wait_write, [self](const asio::error_code& error) {
-        if (error || self->closed()) return;
-        int code = 0;
-        socklen_t size = sizeof code;
-        getsockopt(self->descriptor_.native_handle(), SOL_SOCKET, SO_ERROR, &code, &size);
-        if (code) return self->finish(system_error(code));
-        self->reached();
-      });
-      break;
+    case State::kConnecting: wait(); break;
     default: break;
   }
+}
+
+unsigned FdCore::tls_event() const { return tls_->wants_write() ? EPOLLOUT : EPOLLIN; }
+
+unsigned FdCore::awaited() const {
+  switch (state_) {
+    case State::kConnecting: return EPOLLOUT;
+    case State::kShaking: return tls_event();
+    case State::kConnected: return told_ ? (reading_ ? read_event_ : 0) | (blocked_ ? write_event_ : 0) : 0;
+    default: return 0;
+  }
+}
+
+void FdCore::wait() {
+  Poller& poller = loop_.impl().poller;
+  if (const int error = poller.want(id_, awaited())) return fail_with(error);
+  if (unread_ && reading_ && told_) poller.again(id_);
+}
+
+void FdCore::ready(unsigned events) {
+  switch (state_) {
+    case State::kConnecting: return connect_ended();
+    case State::kShaking: return shake_hands();
+    case State::kConnected: break;
+    default: return;
+  }
+  if (blocked_ && events & write_event_) {
+    blocked_ = false;
+    flush();
+  }
+  if (!closed() && told_ && reading_ && events & read_event_) read_some();
+  if (!closed()) wait();
+}
+
+void FdCore::connect_ended() {
+  int code = 0;
+  socklen_t size = sizeof code;
+  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &code, &size);
+  if (code) return finish(system_error(code));
+  reached();
 }
 
 void FdCore::reached() {
@@ -99,15 +140,8 @@ void FdCore::reached() {
 }
 
 void FdCore::shake_hands() {
-  if (state_ != State::kShaking) return;
   const int error = tls_->handshake(tls_name_);
-  if (error == EAGAIN) {
-    const auto event = tls_->wants_write() ? descriptor_.wait_write : descriptor_.wait_read;
-    descriptor_.async_wait(event, [self = shared_from_this()](const asio::error_code& e) {
-      if (!e) self->shake_hands();
-    });
-    return;
-  }
+  if (error == EAGAIN) return wait();
   handshake_limit_.reset();
   if (error) return finish(system_error(error));
   state_ = State::kConnected;
@@ -117,29 +151,18 @@ void FdCore::shake_hands() {
 
 void FdCore::became_connected() {
   if (closed()) return;
+  told_ = true;
   const auto handler = handler_;
   if (handler->connected) handler->connected();
-  if (closed() || !started_) return;
-  wait_readable();
-  if (!queue_.empty()) schedule_flush();
-}
-
-void FdCore::wait_readable() {
-  if (read_pending_ || !reading_ || state_ != State::kConnected) return;
-  read_pending_ = true;
-  auto ready = [self = shared_from_this()](const asio::error_code& error) {
-    self->read_pending_ = false;
-    if (error || self->closed() || !self->reading_) return;
-    self->read_some();
-  };
-  if (unread_) return loop_.post([ready] { ready({}); });
-  descriptor_.async_wait(tls_ && tls_->wants_write() ? descriptor_.wait_write : descriptor_.wait_read, ready);
+  if (closed()) return;
+  if (started_ && !queue_.empty()) schedule_flush();
+  wait();
 }
 
 // Bytes read, 0 at the end of the stream, or the negative of an errno value.
 ssize_t FdCore::take(char* into, size_t size) {
   if (tls_) return tls_->read(into, size);
-  const ssize_t n = ::recv(descriptor_.native_handle(), into, size, MSG_DONTWAIT);
+  const ssize_t n = ::recv(fd_, into, size, MSG_DONTWAIT);
   return n < 0 ? -errno : n;
 }
 
@@ -152,6 +175,7 @@ void FdCore::read_some() {
     if (n == -EINTR) continue;
     if (n == -EAGAIN) {
       unread_ = false;
+      if (tls_) read_event_ = tls_event();
       break;
     }
     if (n < 0) return finish(system_error(static_cast<int>(-n)));
@@ -163,12 +187,10 @@ void FdCore::read_some() {
     if (closed() || !reading_) return;
     if (!tls_ && static_cast<size_t>(n) < shared.size()) break;
   }
-  wait_readable();
 }
 
 void FdCore::set_reading(bool reading) {
-  reading_ = reading;
-  if (reading && started_) wait_readable();
+  if (std::exchange(reading_, reading) != reading && told_) wait();
 }
 
 void FdCore::send(std::string bytes) {
@@ -179,12 +201,9 @@ void FdCore::send(std::string bytes) {
 }
 
 void FdCore::schedule_flush() {
-  if (flush_pending_ || state_ != State::kConnected || !started_) return;
+  if (flush_pending_ || blocked_ || state_ != State::kConnected || !started_) return;
   flush_pending_ = true;
-  loop_.post([self = shared_from_this()] {
-    self->flush_pending_ = false;
-    self->flush();
-  });
+  loop_.impl().flush_later(shared_from_this());
 }
 
 // Gives the kernel what it takes: 0 when all went, EAGAIN when it is full, else the error.
@@ -202,8 +221,8 @@ int FdCore::push_plain() {
     message.msg_iov = parts.data();
     message.msg_iovlen = count;
     // One part, as most updates and answers are, costs less by send().
-    const int fd = descriptor_.native_handle(), flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-    const ssize_t n = count == 1 ? ::send(fd, parts[0].iov_base, parts[0].iov_len, flags) : ::sendmsg(fd, &message, flags);
+    constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+    const ssize_t n = count == 1 ? ::send(fd_, parts[0].iov_base, parts[0].iov_len, flags) : ::sendmsg(fd_, &message, flags);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno;
     advance(static_cast<size_t>(n));
@@ -244,21 +263,17 @@ void FdCore::advance(size_t sent) {
 }
 
 void FdCore::flush() {
-  if (closed() || queue_.empty()) return;
+  flush_pending_ = false;
+  if (closed() || blocked_ || queue_.empty()) return;
   const int error = push_out();
-  if (error == EAGAIN) return wait_writable();
+  if (error == EAGAIN) {
+    blocked_ = true;
+    if (tls_) write_event_ = tls_event();
+    return wait();
+  }
   if (error) return finish(system_error(error));
   const auto handler = handler_;
   if (handler->drained) handler->drained();
-}
-
-void FdCore::wait_writable() {
-  flush_pending_ = true;
-  const auto event = tls_ && !tls_->wants_write() ? descriptor_.wait_read : descriptor_.wait_write;
-  descriptor_.async_wait(event, [self = shared_from_this()](const asio::error_code& error) {
-    self->flush_pending_ = false;
-    if (!error && !self->closed()) self->flush();
-  });
 }
 
 void FdCore::finish(const Error& error) {
@@ -276,8 +291,8 @@ void FdCore::close() {
   }
   handshake_limit_.reset();
   state_ = State::kClosed;
-  asio::error_code ignored;
-  descriptor_.close(ignored);
+  loop_.impl().poller.remove(id_);
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   queue_.clear();
   backlog_ = 0;
   // The handler may be what is running now; it and what it holds go when the loop is back.

@@ -1,5 +1,5 @@
 // The event loop of a program's main thread: descriptors, signals, deadlines, work posted by other threads.
-// Built on Asio, of which nothing shows here. All members but post() belong to the thread that runs the loop.
+// Nothing of epoll shows here. All members but post() and stop() belong to the thread that runs the loop.
 #pragma once
 
 #include <functional>
@@ -43,7 +43,7 @@ class Loop {
   void post(std::function<void()> work);  // any thread; runs on the loop soon, in order
 
   Clock& clock() { return clock_; }
-  // One deadline heap on the injected clock behind a single timer. The callback may destroy or re-arm its handle.
+  // One deadline heap on the injected clock. The callback may destroy or re-arm its handle. Milliseconds, never early.
   Handle at(TimePoint when, std::function<void()> work);
   Handle after(Duration delay, std::function<void()> work) { return at(clock_.now() + delay, std::move(work)); }
   // Calls work every period, first after one period.

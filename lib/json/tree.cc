@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <functional>
 #include <new>
+#include <utility>
 
 namespace turnout::json {
 
@@ -44,11 +45,36 @@ const Node* Node::find(std::string_view member) const {
   return nullptr;
 }
 
+namespace {
+
+// The memory of the last small tree that went, for the next one: one message or record follows another, and the allocator
+// would join and split what lies around such a block each time.
+struct Spare {
+  static constexpr size_t kMost = 16 * 1024;
+  void* memory = nullptr;
+  size_t size = 0;
+  ~Spare() { std::free(memory); }
+
+  // Null where it does not fit, or would be wasted on something that may stay for long.
+  void* take(size_t wanted) { return memory && wanted <= size && size <= 2 * wanted ? std::exchange(memory, nullptr) : nullptr; }
+  void keep(void* block, size_t block_size) {
+    std::free(std::exchange(memory, block));
+    size = block_size;
+  }
+};
+thread_local Spare spare;
+
+}  // namespace
+
 Tree* Tree::create(size_t expected) {
-  char* memory = static_cast<char*>(allocate(sizeof(Tree) + expected));
+  size_t size = sizeof(Tree) + expected;
+  void* memory = spare.take(size);
+  if (memory) size = spare.size;
+  else memory = allocate(size);
   Tree* tree = new (memory) Tree;
-  tree->at_ = memory + sizeof(Tree);
-  tree->end_ = tree->at_ + expected;
+  tree->size_ = size;
+  tree->at_ = static_cast<char*>(memory) + sizeof(Tree);
+  tree->end_ = static_cast<char*>(memory) + size;
   tree->next_chunk_ = std::max<size_t>(expected, 1024);
   return tree;
 }
@@ -59,7 +85,8 @@ void Tree::destroy() {
     std::free(chunk);
     chunk = next;
   }
-  std::free(this);
+  if (size_ <= Spare::kMost) spare.keep(this, size_);
+  else std::free(this);
 }
 
 void* Tree::take(size_t bytes) {

@@ -61,6 +61,7 @@ class Tree {
   uint32_t refs_ = 1;
   char *at_ = nullptr, *end_ = nullptr;
   Chunk* more_ = nullptr;
+  size_t size_ = 0;                       // of the block that begins with this object
   size_t next_chunk_ = 0;
   Node root_;
 };

@@ -92,11 +92,30 @@ DbStatus apply_difference(const ColumnSchema& column, const json::Json& json, Da
   return {};
 }
 
+// Finds columns that are named in their order, as both projects write them, by going on from the last one.
+class ColumnFinder {
+ public:
+  explicit ColumnFinder(const TableSchema& schema) : schema_(schema), next_(schema.columns.begin()) {}
+  const ColumnSchema* find(std::string_view name) {
+    for (; next_ != schema_.columns.end(); ++next_)
+      if (next_->name == name) return &*next_++;
+    next_ = schema_.columns.begin();
+    const ColumnSchema* const column = schema_.find(name);
+    if (column && !column->is_synthetic()) next_ += column->index + 1;
+    return column;
+  }
+
+ private:
+  const TableSchema& schema_;
+  std::vector<ColumnSchema>::const_iterator next_;
+};
+
 DbStatus apply_columns(const Table& table, Row& row, bool is_new, const json::Json& columns, bool is_diff) {
   DbStatus status;
+  ColumnFinder finder(table.schema());
   columns.each_member([&](std::string_view name, const json::Json& json) {
     if (!status) return;
-    const ColumnSchema* column = table.schema().find(name);
+    const ColumnSchema* column = finder.find(name);
     if (!column || column->is_synthetic()) {
       status = syntax_fail(columns, "No column " + std::string(name) + " in table " + table.name() + ".", "unknown column");
       return;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -110,6 +111,83 @@ TEST(Loop, ReadableIsCalledAsLongAsItHolds) {
   EXPECT_EQ(write(fds[1], "d", 1), 1);  // the descriptors are still ours, and open
   close(fds[0]);
   close(fds[1]);
+}
+
+TEST(Loop, WorkThatPostsItselfLeavesOthersTheirTurn) {
+  Loop loop;
+  int fds[2];
+  ASSERT_EQ(pipe(fds), 0);
+  ASSERT_EQ(write(fds[1], "a", 1), 1);
+  bool read = false, fired = false;
+  std::function<void()> again = [&] { loop.post(again); };
+  again();
+  const Handle watch = loop.watch(fds[0], Loop::kReadable, [&](unsigned) { read = true; });
+  const Handle due = loop.after(milliseconds(1), [&] { fired = true; });
+  EXPECT_TRUE(loop.run_until([&] { return read && fired; }, seconds(10)));
+  close(fds[0]);
+  close(fds[1]);
+}
+
+TEST(Loop, WorkThatWorkPostsRunsBeforeTheNextWait) {
+  Loop loop;
+  int fds[2];
+  ASSERT_EQ(pipe(fds), 0);
+  std::vector<int> order;
+  ASSERT_EQ(write(fds[1], "a", 1), 1);
+  const Handle watch = loop.watch(fds[0], Loop::kReadable, [&](unsigned) {
+    order.push_back(1);
+    loop.post([&] { loop.post([&] { order.push_back(2); }); });
+  });
+  EXPECT_TRUE(loop.run_until([&] { return order.size() >= 3; }, seconds(10)));
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 1}));   // the byte is still there, and waits until what it caused is done
+  close(fds[0]);
+  close(fds[1]);
+}
+
+TEST(Loop, DeadlineEndsAWaitThatAConditionDoesNot) {
+  Loop loop;
+  bool fired = false;
+  const Handle due = loop.after(milliseconds(2), [&] { fired = true; });
+  EXPECT_FALSE(loop.run_until([] { return false; }, milliseconds(20)));
+  EXPECT_TRUE(fired);
+}
+
+TEST(Loop, StopIsHeardFromAnotherThread) {
+  Loop loop;
+  std::thread other([&] { loop.post([&] { std::thread([&] { loop.stop(); }).join(); }); });
+  loop.run();
+  other.join();
+}
+
+TEST(Loop, SeveralWatchesShareADescriptor) {
+  Loop loop;
+  int fds[2];
+  ASSERT_EQ(pipe(fds), 0);
+  int first = 0, second = 0;
+  Handle a = loop.watch(fds[0], Loop::kReadable, [&](unsigned) { ++first; });
+  const Handle b = loop.watch(fds[0], Loop::kReadable, [&](unsigned) { ++second; });
+  ASSERT_EQ(write(fds[1], "x", 1), 1);
+  EXPECT_TRUE(loop.run_until([&] { return first && second; }, seconds(10)));
+  a.reset();
+  const int before = first;
+  second = 0;
+  EXPECT_TRUE(loop.run_until([&] { return second > 0; }, seconds(10)));
+  EXPECT_EQ(first, before);
+  close(fds[0]);
+  close(fds[1]);
+}
+
+TEST(Loop, EndedSignalWatchLeavesTheOthers) {
+  Loop loop;
+  int first = 0, second = 0;
+  Handle a = loop.on_signal(SIGUSR2, [&] { ++first; });
+  const Handle b = loop.on_signal(SIGUSR2, [&] { ++second; });
+  raise(SIGUSR2);
+  EXPECT_TRUE(loop.run_until([&] { return first == 1 && second == 1; }, seconds(10)));
+  a.reset();
+  raise(SIGUSR2);
+  EXPECT_TRUE(loop.run_until([&] { return second == 2; }, seconds(10)));
+  EXPECT_EQ(first, 1);
 }
 
 TEST(Loop, SignalsArriveAsWork) {

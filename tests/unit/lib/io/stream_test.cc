@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "lib/io/address.h"
 #include "lib/io/pidfile.h"
@@ -128,6 +129,83 @@ TEST_F(StreamTest, LargeDataWaitsInTheBacklogAndArrivesWhole) {
   ASSERT_TRUE(loop.run_until([&] { return at_server.size() == 8 * block.size(); }, kPatience));
   EXPECT_EQ(client->backlog(), 0u);
   EXPECT_EQ(drained, before + 1);
+}
+
+TEST_F(StreamTest, WhatIsSentInOneTurnArrivesTogether) {
+  listen("punix:" + directory + "/s");
+  connect("unix:" + directory + "/s");
+  talk();
+  std::vector<std::string> pieces;
+  server->start({{}, [&](std::string_view bytes) { pieces.emplace_back(bytes); }, {}, {}});
+  loop.post([&] {
+    client->send("one ");
+    loop.post([&] { client->send("two"); });
+  });
+  ASSERT_TRUE(loop.run_until([&] { return !pieces.empty(); }, kPatience));
+  EXPECT_EQ(pieces, (std::vector<std::string>{"one two"}));
+}
+
+TEST_F(StreamTest, AnswersToManyRequestsInOneReadLeaveTogether) {
+  listen("punix:" + directory + "/s");
+  connect("unix:" + directory + "/s");
+  talk();
+  server->start({{}, [&](std::string_view bytes) { for (char c : bytes) server->send(std::string(2, c)); }, {}, {}});
+  std::vector<std::string> pieces;
+  client->start({{}, [&](std::string_view bytes) { pieces.emplace_back(bytes); }, {}, {}});
+  client->send("abc");
+  ASSERT_TRUE(loop.run_until([&] { return !pieces.empty(); }, kPatience));
+  EXPECT_EQ(pieces, (std::vector<std::string>{"aabbcc"}));
+}
+
+TEST_F(StreamTest, BusyPeerLeavesAnotherItsTurn) {
+  listen("punix:" + directory + "/s");
+  connect("unix:" + directory + "/s");
+  talk();
+  const std::unique_ptr<Stream> busy = std::move(server);
+  size_t flood = 0;
+  busy->start({{}, [&](std::string_view bytes) { flood += bytes.size(); busy->send("more"); }, {}, {}});
+  // Whoever hears "more" sends more: this never ends, and is never idle.
+  client->start({{}, [&](std::string_view) { if (client->backlog() < 8u << 20) client->send(std::string(1 << 20, 'x')); }, {}, {}});
+  for (int i = 0; i < 8; ++i) client->send(std::string(1 << 20, 'x'));
+  at_server.clear();
+  auto opened = Stream::connect(loop, "unix:" + directory + "/s");
+  ASSERT_TRUE(opened);
+  const std::unique_ptr<Stream> modest = std::move(*opened);
+  modest->start({{}, {}, {}, {}});
+  modest->send("here");
+  ASSERT_TRUE(loop.run_until([&] { return at_server == "here"; }, kPatience));
+  EXPECT_LT(flood, 8u << 20);   // heard before the other was done with what it had sent at first
+}
+
+TEST_F(StreamTest, PausedStreamHearsOfThePeersEndWhenItReadsAgain) {
+  listen("punix:" + directory + "/s");
+  connect("unix:" + directory + "/s");
+  talk();
+  at_server.clear();
+  server->set_reading(false);
+  client->send("last words");
+  loop.poll();
+  client.reset();
+  loop.poll();     // would not return if the end kept the loop busy
+  EXPECT_FALSE(server_closed);
+  server->set_reading(true);
+  ASSERT_TRUE(loop.run_until([&] { return server_closed.has_value(); }, kPatience));
+  EXPECT_EQ(at_server, "last words");
+  EXPECT_EQ(*server_closed, 0);
+}
+
+TEST_F(StreamTest, HostNamesAreLookedUpAndStreamsMayGoMeanwhile) {
+  listen("ptcp:0:127.0.0.1");
+  const std::string name = "tcp:localhost:" + std::to_string(listener->bound_port());
+  for (int i = 0; i < 3; ++i) {
+    auto opened = Stream::connect(loop, name);
+    ASSERT_TRUE(opened);
+    (*opened)->start({{}, {}, {}, {}});
+  }
+  connect(name);
+  ASSERT_TRUE(loop.run_until([&] { return connected || client_closed; }, kPatience));
+  // Where the name means ::1 first, nobody listens there.
+  EXPECT_TRUE(connected || *client_closed == ECONNREFUSED);
 }
 
 TEST_F(StreamTest, CallbackMayDestroyItsStream) {
