@@ -131,6 +131,9 @@ DbStatus Constraints::count_row(Table& table, const Row& row, int by, const Row*
 }
 
 DbStatus Constraints::count_references() {
+  // The contents of a whole file: growing step by step would take longer than counting.
+  constexpr size_t kMany = 1000;
+  if (txn_.changes_.size() > kMany) deltas_.reserve(txn_.changes_.size());
   for (const Change& change : txn_.changes_) {
     Table& table = *change.key.table;
     if (change.before) (void)count_row(table, *change.before, -1, change.after.get(), false);
@@ -157,8 +160,11 @@ void Constraints::collect_garbage() {
   auto consider = [&](const RowKey& key) {
     if (!key.table->schema().is_root) candidates.push_back(key);
   };
-  for (const Change& change : txn_.changes_)
-    if (!change.before) consider(change.key);
+  for (const Change& change : txn_.changes_) {
+    if (change.before || !change.after || change.key.table->schema().is_root) continue;
+    const auto delta = deltas_.find(change.key);
+    if (delta == deltas_.end() || delta->second + change.references_before <= 0) candidates.push_back(change.key);
+  }
   for (const auto& [key, delta] : deltas_)
     if (delta < 0) consider(key);
   while (!candidates.empty()) {

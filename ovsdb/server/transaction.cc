@@ -23,7 +23,8 @@ bool Transaction::touched(const Table& table) const {
 Change& Transaction::touch(Table& table, const Uuid& id, const RowPtr& before) {
   auto [it, is_new] = by_key_.try_emplace(RowKey{&table, id}, nullptr);
   if (is_new) {
-    const Table::Slot* slot = table.find(id);
+    // No row before: it is inserted, and nothing refers to it yet.
+    const Table::Slot* slot = before ? table.find(id) : nullptr;
     changes_.push_back({it->first, before, nullptr, slot ? slot->strong_references : 0});
     it->second = &changes_.back();
   }
