@@ -188,7 +188,7 @@ class Maker:
             inner = f"gre((flags=0x{flags:x},proto=0x6558)" + f",csum=0x{self.number(16):x}" * bool(flags & 0x8000)
             inner += f",key=0x{self.number(32):x}" * bool(flags & 0x2000) + f",seq=0x{self.number(32):x}" * bool(flags & 0x1000) + ")"
             size += 4 + 4 * sum(bool(flags & f) for f in (0x8000, 0x2000, 0x1000))
-            tunnel = 3
+            tunnel = 109 if six else 3
         else:
             udp = f"udp(src={self.number(16)},dst={self.number(16)},csum=0x{self.number(16):x}),"
             size += 16

@@ -41,6 +41,7 @@ usage: ovs-dpctl [OPTIONS] COMMAND [ARG...]
   ipf-set-{min-frag,max-nfrags}, ipf-get-status
                              for trackers inside ovs-vswitchd only
   parse-actions ACTIONS...   read ACTIONS and print them
+  normalize-actions FLOW ACTIONS  print what ACTIONS come to for FLOW
   list-commands              list all commands with their arguments
 Each IFACE on add-dp, add-if, and set-if may be followed by
 comma-separated options.  See ovs-dpctl(8) for syntax, or the
