@@ -24,8 +24,7 @@ constexpr BitName kStatusBits[] = {
     {IPS_CONFIRMED, "CONFIRMED"},       {IPS_SRC_NAT, "SRC_NAT"},           {IPS_DST_NAT, "DST_NAT"},
     {IPS_SEQ_ADJUST, "SEQ_ADJUST"},     {IPS_SRC_NAT_DONE, "SRC_NAT_DONE"}, {IPS_DST_NAT_DONE, "DST_NAT_DONE"},
     {IPS_DYING, "DYING"},               {IPS_FIXED_TIMEOUT, "FIXED_TIMEOUT"}, {IPS_TEMPLATE, "TEMPLATE"},
-    {IPS_UNTRACKED, "UNTRACKED"},       {IPS_HELPER, "HELPER"},             {IPS_OFFLOAD, "OFFLOAD"},
-    {IPS_HW_OFFLOAD, "HW_OFFLOAD"}};
+    {IPS_UNTRACKED, "UNTRACKED"}};
 
 constexpr BitName kTcpFlags[] = {{IP_CT_TCP_FLAG_WINDOW_SCALE, "WINDOW_SCALE"},
                                  {IP_CT_TCP_FLAG_SACK_PERM, "SACK_PERM"},
@@ -43,15 +42,13 @@ constexpr const char* kTcpStates[] = {"CLOSED",     "LISTEN",     "SYN_SENT", "S
 constexpr const char* kSctpStates[] = {"NONE",          "CLOSED",        "COOKIE_WAIT",       "COOKIE_ECHOED",  "ESTABLISHED",
                                        "SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT", "HEARTBEAT_ACKED"};
 
-// "A|B"; bits without a name as one number behind.
+// "A|B". Bits without a name are not told, as by the reference, whose list is this one.
 std::string bits_text(uint32_t bits, std::span<const BitName> names) {
   std::string text;
   for (const BitName& one : names) {
     if (!(bits & one.bit)) continue;
     text += text.empty() ? one.name : std::string("|") + one.name;
-    bits &= ~one.bit;
   }
-  if (bits) text += fmt::format("{}{:#x}", text.empty() ? "" : "|", bits);
   return text.empty() ? "0" : text;
 }
 
