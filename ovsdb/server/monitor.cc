@@ -53,10 +53,13 @@ DbResult<std::vector<std::pair<size_t, Condition>>> parse_changes(const Database
 
 Monitor::Monitor(Database& database, MonitorMethod method, json::Json id, std::vector<MonitoredTable> tables,
                  std::function<void()> has_news)
-    : database_(database), id_(std::move(id)), id_text_(id_.dump()),
-      feed_(MonitorFeed::of(database, method, std::move(tables))), has_news_(std::move(has_news)) {
+    : database_(database), id_(std::move(id)), feed_(MonitorFeed::of(database, method, std::move(tables))),
+      has_news_(std::move(has_news)) {
+  word_start();
   feed_->join(*this);
 }
+
+void Monitor::word_start() { start_ = fmt::format("{{\"id\":null,\"method\":\"{}\",\"params\":[{},", notification_name(method()), id_.dump()); }
 
 void Monitor::expect(const std::shared_ptr<MonitorFeed::Batch>& batch) {
   pending_ = batch;
@@ -77,21 +80,12 @@ std::string Monitor::take_update() {
   if (!batch) return {};
   const std::string& updates = feed_->words(*batch);
   if (updates.empty()) return {};
-  const std::string_view name = notification_name(method());
-  std::string out;
-  out.reserve(updates.size() + id_text_.size() + 100);
-  out += "{\"id\":null,\"method\":\"";
-  out += name;
-  out += "\",\"params\":[";
-  out += id_text_;
-  out += ',';
-  if (method() == MonitorMethod::kMonitorCondSince) {
-    out += '"';
-    out += database_.history().last().to_string();
-    out += "\",";
-  }
-  out += updates;
-  return out += "]}";
+  const bool since = method() == MonitorMethod::kMonitorCondSince;
+  const std::string with_transaction = since ? fmt::format("{}\"{}\",", start_, database_.history().last().to_string()) : std::string();
+  const std::string& start = since ? with_transaction : start_;
+  // The clients of one program give their monitors one name, and get one text.
+  if (!batch->notification.starts_with(start)) batch->notification = fmt::format("{}{}]}}", start, updates);
+  return batch->notification;
 }
 
 // What is pending already, and the rows that come or go with the other conditions.
@@ -125,7 +119,7 @@ DbStatus Monitor::change_conditions(const json::Json& requests, json::Json new_i
   feed_->join(*this);
   if (pending_) feed_->keep_noting(pending_);
   id_ = std::move(new_id);
-  id_text_ = id_.dump();
+  word_start();
   return {};
 }
 

@@ -28,11 +28,12 @@ class Monitor {
  private:
   friend class MonitorFeed;
   void expect(const std::shared_ptr<MonitorFeed::Batch>& batch);
+  void word_start();
   std::shared_ptr<MonitorFeed::Batch> difference_to(const MonitorFeed& changed) const;
 
   Database& database_;
   json::Json id_;
-  std::string id_text_;
+  std::string start_;                             // of each notification, up to the updates or the transaction's name
   std::shared_ptr<MonitorFeed> feed_;
   std::shared_ptr<MonitorFeed::Batch> pending_;   // null: all has been taken
   std::function<void()> has_news_;

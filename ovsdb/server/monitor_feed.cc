@@ -140,7 +140,10 @@ bool MonitorFeed::note_in(Batch& batch, const std::deque<Change>& changes) const
       news = true;
     }
   }
-  if (news) batch.words.reset();
+  if (news) {
+    batch.words.reset();
+    batch.notification.clear();
+  }
   return news;
 }
 

@@ -56,6 +56,7 @@ class MonitorFeed {
   struct Batch {
     std::vector<PendingRows> rows;            // by index of tables()
     std::optional<std::string> words;         // <table-updates>, empty when nothing matters; none: not worded yet
+    std::string notification;                 // with these words, as the last client that took them got it
   };
 
   // The feed of this database for these requests, the same for all who ask alike.

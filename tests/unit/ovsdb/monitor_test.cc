@@ -95,6 +95,30 @@ TEST(Monitor, ThoseThatAskAlikeShareOneFeedAndEachHearsAllInItsOwnTime) {
   EXPECT_EQ(quick->take_update(), "");
 }
 
+TEST(Monitor, ThoseThatShareAFeedAreToldUnderTheirOwnNames) {
+  TestDatabase db;
+  for (const MonitorMethod method : {MonitorMethod::kMonitor, MonitorMethod::kMonitorCond, MonitorMethod::kMonitorCondSince}) {
+    std::vector<std::unique_ptr<Monitor>> monitors;
+    for (const char* id : {"\"a\"", "\"a\"", "[\"a\",1]", "\"a\""}) {
+      auto tables = parse_monitor_requests(*db.database, *json::Json::parse(R"({"Root":[{"columns":["name"]}]})"), method);
+      ASSERT_TRUE(tables);
+      monitors.push_back(std::make_unique<Monitor>(*db.database, method, (*json::Json::parse(std::string("[") + id + "]"))[0],
+                                                   std::move(*tables), [] {}));
+    }
+    for (const char* name : {"one", "two"}) {   // the text of one change is not that of the next
+      db.transact(std::string(R"({"op":"insert","table":"Root","row":{"name":")") + name + "\"}}");
+      std::vector<std::string> updates;
+      for (const auto& monitor : monitors) updates.push_back(monitor->take_update());
+      EXPECT_EQ(updates[0], updates[1]);
+      EXPECT_EQ(updates[0], updates[3]);
+      EXPECT_TRUE(says(updates[0], R"("params":["a",)"));
+      EXPECT_TRUE(says(updates[2], R"("params":[["a",1],)"));
+      EXPECT_TRUE(says(updates[0], name));
+      EXPECT_TRUE(says(updates[2], name));
+    }
+  }
+}
+
 TEST(Monitor, ChangedConditionsConcernOneClientAlone) {
   TestDatabase db;
   const char* requests = R"({"Root":[{"columns":["name"],"where":[["count",">",0]]}]})";
