@@ -1,5 +1,6 @@
 // Sends frames into a port of a kernel datapath, one at a time, and compares the key of the upcall that each causes with what
-// lib/flow extracts from the same bytes. The datapath stands already; nobody else takes its upcalls.
+// lib/flow extracts from the same bytes, as far as a kernel's keys have attributes for it (they have none for the type of
+// an IGMP message, for what a neighbour discovery packet reserves …). The datapath stands already; nobody else takes its upcalls.
 //
 // usage: upcall_keys DATAPATH PORT PEER < FRAMES     frames as hexadecimal, one a line; PEER is the other end of PORT's pair
 // Prints a line a frame: "same HEX", "none HEX" (no upcall came), or "differs HEX KERNEL | EXTRACTED".
@@ -20,6 +21,7 @@
 
 #include "lib/base/rcu.h"
 #include "lib/datapath/kernel/kernel.h"
+#include "lib/datapath/kernel/key_codec.h"
 #include "lib/datapath/key_text.h"
 #include "lib/flow/extract.h"
 
@@ -88,7 +90,9 @@ flow::FlowKey extracted(const Bytes& frame, DpPort port) {
   packet->in_port = port;
   flow::FlowKey key;
   flow::extract(*packet, key);
-  return key;
+  datapath::kernel::AttributeWriter attributes;
+  datapath::kernel::encode_key(key, attributes);
+  return datapath::kernel::decode_key(attributes.bytes()).value_or(key);
 }
 
 std::string verdict(const std::optional<flow::FlowKey>& kernel, const flow::FlowKey& ours, const std::string& hex) {
