@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdlib>
 
 #include "lib/base/strings.h"
@@ -178,7 +179,8 @@ std::optional<Action> parse_userspace(std::string_view body) {
 // "ATTRIBUTE(…)"
 std::optional<Action> parse_set(std::string_view body) {
   const auto call = as_call(body);
-  if (!call) return std::nullopt;
+  // White space belongs between actions only.
+  if (!call || call->body.find_first_of(" \t\r\n") != std::string_view::npos) return std::nullopt;
   if (call->name == "tunnel") {
     flow::TunnelKey tunnel{};
     if (!parse_set_tunnel(tunnel, call->body)) return std::nullopt;
@@ -186,9 +188,7 @@ std::optional<Action> parse_set(std::string_view body) {
   }
   const AttributeRow* row = find_attribute(call->name);
   flow::Match match;
-  // White space belongs between actions only.
-  if (!row || call->body.find_first_of(" \t\r\n") != std::string_view::npos || !parse_attribute(match, *row, call->body))
-    return std::nullopt;
+  if (!row || !parse_attribute(match, *row, call->body)) return std::nullopt;
   return Set{row->attribute, match};
 }
 
@@ -258,7 +258,7 @@ std::optional<Action> Parser::sample(std::string_view body) const {
   const auto inner = body_of(body.substr(percent + 2), "actions");
   auto actions = inner ? list_or_drop(*inner) : std::nullopt;
   if (!actions) return std::nullopt;
-  return Sample{static_cast<uint32_t>(share / 100.0 * UINT32_MAX), std::move(*actions)};
+  return Sample{static_cast<uint32_t>(std::llround(share / 100.0 * UINT32_MAX)), std::move(*actions)};
 }
 
 // "size=N,gt(…),le(…)"

@@ -14,9 +14,6 @@ using namespace text;
 
 constexpr size_t kMaxHelperName = 15, kMaxTimeoutName = 31;   // what the kernel takes
 
-template <typename T>
-std::string number_text(T value, T mask) { return fmt::format("{:#x}/{:#x}", value, mask); }
-
 std::string address_range(const Nat& nat) {
   if (nat.family == Nat::Family::kIpv4) {
     const std::string first = net::ipv4_to_string(nat.ipv4_min);
@@ -147,7 +144,7 @@ std::string format_conntrack(const ConntrackSpec& spec) {
   };
   if (spec.commit) add(spec.force ? "force_commit" : "commit");
   if (spec.zone) add(fmt::format("zone={}", spec.zone));
-  if (spec.mark_mask) add("mark=" + number_text(spec.mark, spec.mark_mask));
+  if (spec.mark_mask) add("mark=" + alternate_hex(spec.mark) + "/" + alternate_hex(spec.mark_mask));
   if (std::ranges::any_of(spec.label_mask, [](uint8_t b) { return b != 0; })) {
     const bool full = std::ranges::all_of(spec.label_mask, [](uint8_t b) { return b == 0xff; });
     add("label=" + hex_number(spec.label) + (full ? "" : "/" + hex_number(spec.label_mask)));

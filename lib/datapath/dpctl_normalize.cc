@@ -111,7 +111,8 @@ DpctlAnswer dpctl_normalize_actions(const DpctlContext& context, const DpctlOpti
   DpctlOutput out(context);
   const auto match = args[0].find('/') == std::string::npos ? parse_flow(args[0]) : fail("masks are not allowed here", EINVAL);
   if (!match) return out.fail(fmt::format("odp_flow_key_from_string ({})", match.error().message), EINVAL);
-  out.print("input flow: " + FlowEcho(*match).run(args[0]) + "\n");
+  const std::string flow = FlowEcho(*match).run(args[0]);
+  out.print("input flow: " + (flow.empty() ? "<empty>" : flow) + "\n");
 
   const auto actions = parse_actions(args[1]);
   if (!actions) return out.fail("odp_actions_from_string", EINVAL);

@@ -27,7 +27,7 @@ constexpr flow::FlagName kFlags[] = {
     {"oam", flow::kTunnelOam}, {"df", flow::kTunnelDf}, {"csum", flow::kTunnelCsum}, {"key", flow::kTunnelKey}};
 constexpr uint16_t kAllFlags = flow::kTunnelOam | flow::kTunnelDf | flow::kTunnelCsum | flow::kTunnelKey;
 
-constexpr size_t kOptionHeader = 4, kMaxOptionData = 124;
+constexpr size_t kOptionHeader = 4, kMaxOptionData = 124, kMaxOptions = 252;   // the kernel counts in a byte
 constexpr uint32_t kErspanIndexBits = 0xfffff;
 
 bool is_zero(const flow::FlowKey& key, const SubField& field) {
@@ -89,7 +89,11 @@ class TunnelWriter {
       : out_(out), items_(out, verbose), key_(key), k_(key.tunnel), mask_(mask), m_(mask.tunnel) {}
 
   void run() {
-    if (k_.flags & flow::kTunnelKey) items_.item("tun_id", number<uint64_t>(k_.id.host(), m_.id.host(), ~uint64_t{0}, true));
+    if (k_.flags & flow::kTunnelKey) {
+      Text id = number<uint64_t>(k_.id.host(), m_.id.host(), ~uint64_t{0}, true);
+      id.value = fmt::format("0x{:x}", k_.id.host());   // with a prefix also in front of zero
+      items_.item("tun_id", id);
+    }
     for (const SubField& f : kFields)
       if (f.offset == kTtl.offset || !is_zero(key_, f)) items_.item(f.name, text_of(f, key_, mask_));
     gbp();
@@ -238,7 +242,7 @@ class TunnelParser {
     if (!type_class || !type || !length || length->value % 4 || length->value > kMaxOptionData || (has_data && text.empty())) return false;
     if (!has_length) length->mask = 0xff;
     const size_t data = length->value;
-    if (k_.options_length + kOptionHeader + data > sizeof k_.options) return false;
+    if (k_.options_length + kOptionHeader + data > kMaxOptions) return false;
     const Be16 class_value{static_cast<uint16_t>(type_class->value)}, class_mask{static_cast<uint16_t>(type_class->mask)};
     std::memcpy(key, &class_value, sizeof class_value);
     std::memcpy(mask, &class_mask, sizeof class_mask);

@@ -121,7 +121,9 @@ class Maker:
             items.append(f"erspan(ver=1,idx={self.hexadecimal(20)})")
         elif extra == 3:
             items.append(f"erspan(ver=2,dir={self.number(1)},hwid={self.hexadecimal(6)})")
-        items.append("flags(" + "|".join(f for f in ("oam", "df", "csum", "key") if f == "key" or self.chance(0.5)) + ")")
+        # Not all four: see permitted.md.
+        flags = self.rng.choice([["key"], ["df", "key"], ["csum", "key"], ["df", "csum", "key"], ["oam", "key"], ["oam", "csum", "key"]])
+        items.append(f"flags({'|'.join(flags)})")
         return ",".join(items)
 
     def nat(self):
@@ -148,7 +150,7 @@ class Maker:
         items = self.rng.choice([[], ["commit"], ["force_commit"]])
         items = list(items)
         items += [f"zone={self.rng.randrange(1, 65536)}"] * self.chance(0.5)
-        items += [f"mark={self.number(32):#x}/0x{self.rng.randrange(1, 1 << 32):x}"] * self.chance(0.3)
+        items += [f"mark={self.hexadecimal(32)}/0x{self.rng.randrange(1, 1 << 32):x}"] * self.chance(0.3)
         items += [f"label={self.hexadecimal(128)}/{self.rng.randrange(1, 1 << 128):#x}"] * self.chance(0.3)
         items += [f"helper={self.rng.choice(['ftp', 'tftp'])}"] * self.chance(0.2)
         items += ["timeout=ovs_tp_1_tcp4"] * self.chance(0.2)
@@ -171,7 +173,7 @@ class Maker:
         if self.chance(0.5):
             contexts = ",".join(f"c{i}=0x{self.number(32):x}" for i in range(1, 5))
             return f"push_nsh({base},mdtype=1,np={self.rng.choice([1, 2, 3, 4, 5])},{path},{contexts})"
-        return f"push_nsh({base},mdtype=2,np=3,{path},md2=0x{self.rng.randbytes(4 * self.rng.randrange(1, 20)).hex()})"
+        return f"push_nsh({base},mdtype=2,np=3,{path},md2=0xf{self.rng.randbytes(4 * self.rng.randrange(1, 20)).hex()[1:]})"
 
     def tnl_push(self):
         ethernet = f"eth(dst={self.mac()},src={self.mac()},dl_type="
