@@ -120,7 +120,7 @@ class Maker:
         elif extra == 2:
             items.append(f"erspan(ver=1,idx={self.hexadecimal(20)})")
         elif extra == 3:
-            items.append(f"erspan(ver=2,dir={self.number(1)},hwid={self.hexadecimal(6)})")
+            items.append(f"erspan(ver=2,dir={self.number(1)},hwid={self.hexadecimal(4)})")
         # Not all four: see permitted.md.
         flags = self.rng.choice([["key"], ["df", "key"], ["csum", "key"], ["df", "csum", "key"], ["oam", "key"], ["oam", "csum", "key"]])
         items.append(f"flags({'|'.join(flags)})")
