@@ -242,8 +242,9 @@ def with_two_datapaths_one_must_be_named():
 @with_switch
 def connections_that_traffic_made(s):
     a, b = two_hosts(s)
-    run("ip", "netns", "exec", s.ns, "sh", "-c", "echo 1 >/proc/sys/net/netfilter/nf_conntrack_acct; "
-        "echo 1 >/proc/sys/net/netfilter/nf_conntrack_timestamp")
+    # Nothing may expire between two looks: emulation is slow.
+    for name, value in (("acct", 1), ("timestamp", 1), ("icmp_timeout", 900), ("tcp_timeout_time_wait", 900)):
+        run("ip", "netns", "exec", s.ns, "sh", "-c", f"echo {value} >/proc/sys/net/netfilter/nf_conntrack_{name}")
     pipeline(s, "table=0,priority=5,ip,ct_state=-trk,actions=ct(table=1,zone=7)",
              "table=1,priority=6,tcp,in_port=1,ct_state=+trk+new,tp_dst=21,actions=ct(commit,zone=7,alg=ftp,"
              "exec(set_field:0x1234->ct_mark,set_field:0x1/0x1->ct_label)),output:2",
