@@ -96,8 +96,8 @@ TEST(Monitor, ThoseThatAskAlikeShareOneFeedAndEachHearsAllInItsOwnTime) {
 }
 
 TEST(Monitor, ThoseThatShareAFeedAreToldUnderTheirOwnNames) {
-  TestDatabase db;
   for (const MonitorMethod method : {MonitorMethod::kMonitor, MonitorMethod::kMonitorCond, MonitorMethod::kMonitorCondSince}) {
+    TestDatabase db;
     std::vector<std::unique_ptr<Monitor>> monitors;
     for (const char* id : {"\"a\"", "\"a\"", "[\"a\",1]", "\"a\""}) {
       auto tables = parse_monitor_requests(*db.database, *json::Json::parse(R"({"Root":[{"columns":["name"]}]})"), method);
