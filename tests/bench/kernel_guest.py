@@ -222,6 +222,8 @@ def datapath(who, generator):
     memory(dp, who)
     for measure in (flow_counts, mask_counts, pipelines, conntrack, switching):
         measure(dp, generator, who)
+    if "PROFILE" in os.environ:   # while the module is there
+        pathlib.Path("/results/kallsyms").write_bytes(pathlib.Path("/proc/kallsyms").read_bytes())
     dp.close()
 
 
@@ -246,8 +248,6 @@ def main():
             datapath(who, generator)
     if WHO in ("", "bridge"):
         linux_bridge(generator)
-    if "PROFILE" in os.environ:
-        pathlib.Path("/results/kallsyms").write_bytes(pathlib.Path("/proc/kallsyms").read_bytes())
     pathlib.Path("/results/figures.json").write_text(json.dumps(figures))
     return 0
 
