@@ -95,6 +95,13 @@ void Running::change_tunnel(RunningBridge& bridge, RunningPort& port, RunningInt
   i.ofport.reset();
 }
 
+// A module may tell of a port that goes with its device before it is gone; this event comes after.
+void Running::tunnel_device_vanished(const std::string& device) {
+  for (const std::string& name : tunnels_)
+    if (auto at = find_interface(name); at && at->interface->tunnel->device_name() == device)
+      return ports_changed(*at->bridge->backend);
+}
+
 void Running::refresh_tunnels() {
   for (const std::string& name : tunnels_) {
     const auto at = find_interface(name);

@@ -149,6 +149,7 @@ void Running::mark_all_dirty() {
 }
 
 void Running::device_event(const std::string& name, netdev::DeviceEvent event) {
+  if (event == netdev::DeviceEvent::kVanished) tunnel_device_vanished(name);
   auto at = find_interface(name);
   if (!at || at->interface->is_patch() || at->interface->is_tunnel || !at->bridge->backend) return;
   RunningInterface& i = *at->interface;

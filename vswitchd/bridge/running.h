@@ -133,6 +133,7 @@ class Running {
   Status open_tunnel(RunningBridge& bridge, RunningInterface& i);
   Status check_against_other_tunnels(const RunningBridge& bridge, const RunningInterface& i, const netdev::TunnelConfig& wanted);
   void change_tunnel(RunningBridge& bridge, RunningPort& port, RunningInterface& i);
+  void tunnel_device_vanished(const std::string& device);
   static void refuse_tunnel_mtu(const DesiredInterface& config);
 
   // link.cc
