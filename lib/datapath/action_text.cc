@@ -89,7 +89,7 @@ struct Printer {
   std::string operator()(const Set& a) const {
     const flow::Match match = a.match();
     std::string text = "set(";
-    append_attribute(text, row_of(a.attribute), match.key, match.mask, false);
+    append_set_attribute(text, row_of(a.attribute), match.key, match.mask);
     return text + ")";
   }
   std::string operator()(const Drop& a) const { return a.reason ? fmt::format("drop({})", a.reason) : "drop"; }

@@ -29,8 +29,9 @@ bool any_bit(const Bytes& bytes) {
 
 class AttributeWriter {
  public:
-  AttributeWriter(std::string& out, const FlowKey& key, const FlowMask& mask, bool verbose)
-      : out_(out), key_(key), mask_(mask), verbose_(verbose) {}
+  enum class Of { kFlow, kSet };
+  AttributeWriter(std::string& out, const FlowKey& key, const FlowMask& mask, bool verbose, Of of = Of::kFlow)
+      : out_(out), key_(key), mask_(mask), verbose_(verbose), of_(of) {}
 
   void run(const AttributeRow& row) {
     switch (row.shape) {
@@ -118,7 +119,7 @@ class AttributeWriter {
       const size_t at = kNshContexts + i * 4;
       const Text context = number<uint32_t>(load<Be32>(key_, at).host(), load<Be32>(mask_, at).host(), ~0u, true);
       // Only the first type of header has contexts; other flows are written with zeros in their place.
-      nsh_item(items, fmt::format("c{}", i + 1), mask_.nsh[2] && key_.nsh[2] != 1 ? Text{"0x0", {}, true, true} : context);
+      nsh_item(items, fmt::format("c{}", i + 1), of_ == Of::kFlow && key_.nsh[2] != 1 ? Text{"0x0", {}, true, true} : context);
     }
   }
 
@@ -126,6 +127,7 @@ class AttributeWriter {
   const FlowKey& key_;
   const FlowMask& mask_;
   const bool verbose_;
+  const Of of_;
 };
 
 template <typename T>
@@ -274,6 +276,13 @@ void append_attribute(std::string& out, const AttributeRow& row, const FlowKey& 
   out += row.name;
   out += '(';
   AttributeWriter(out, key, mask, verbose).run(row);
+  out += ')';
+}
+
+void append_set_attribute(std::string& out, const AttributeRow& row, const FlowKey& key, const FlowMask& mask) {
+  out += row.name;
+  out += '(';
+  AttributeWriter(out, key, mask, false, AttributeWriter::Of::kSet).run(row);
   out += ')';
 }
 

@@ -17,6 +17,8 @@ bool is_compared(const AttributeRow& row, const flow::FlowKey& key, const flow::
 void fill_attribute(const AttributeRow& row, flow::FlowMask& mask);
 // Appends NAME(…). verbose: also members that are not compared.
 void append_attribute(std::string& out, const AttributeRow& row, const flow::FlowKey& key, const flow::FlowMask& mask, bool verbose);
+// What an action sets: nothing but what is in the mask.
+void append_set_attribute(std::string& out, const AttributeRow& row, const flow::FlowKey& key, const flow::FlowMask& mask);
 // Adds what stands in the parentheses to the match; members that are not named are left alone.
 bool parse_attribute(flow::Match& match, const AttributeRow& row, std::string_view body);
 

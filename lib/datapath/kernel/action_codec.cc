@@ -76,7 +76,7 @@ struct Encode {
   void operator()(const PopEthernet&) const { out.put_flag(OVS_ACTION_ATTR_POP_ETH); }
   void operator()(const PushNsh& a) const {
     const NshHeader& h = *a.header;
-    const size_t nest = out.nest(OVS_ACTION_ATTR_PUSH_NSH);
+    const size_t nest = out.nest(OVS_ACTION_ATTR_PUSH_NSH), inner = out.nest(OVS_KEY_ATTR_NSH);
     out.put(OVS_NSH_KEY_ATTR_BASE, ovs_nsh_key_base{h.flags, h.ttl, h.md_type, h.next_protocol, Be32{h.path}.raw()});
     if (h.md_type == 1) {
       Be32 context[4];
@@ -85,6 +85,7 @@ struct Encode {
     } else {
       out.put(OVS_NSH_KEY_ATTR_MD2, h.md2.data(), h.md2.size());
     }
+    out.end(inner);
     out.end(nest);
   }
   void operator()(const PopNsh&) const { out.put_flag(OVS_ACTION_ATTR_POP_NSH); }
@@ -175,7 +176,9 @@ Result<Action> decode_clone(std::span<const uint8_t> payload, unsigned depth) {
 
 Result<Action> decode_push_nsh(std::span<const uint8_t> payload) {
   NshHeader h;
-  AttributeReader reader(payload);
+  const auto key = AttributeReader(payload).next();
+  if (!key || key->type != OVS_KEY_ATTR_NSH) return fail("malformed push_nsh action");
+  AttributeReader reader(key->payload);
   while (auto a = reader.next()) {
     if (a->type == OVS_NSH_KEY_ATTR_BASE) {
       const auto base = a->as<ovs_nsh_key_base>();
@@ -283,7 +286,10 @@ struct Check {
   Status operator()(const BondOutput&) const { return none("lb_output"); }
   Status operator()(const TunnelPush&) const { return none("tnl_push"); }
   Status operator()(const TunnelPop&) const { return none("tnl_pop"); }
-  Status operator()(const Set& a) const { return kernel_attribute(a.attribute) ? Status{} : none("set of this attribute"); }
+  Status operator()(const Set& a) const {
+    if (!kernel_attribute(a.attribute)) return none("set of this attribute");
+    return a.attribute == KeyAttribute::kMpls && a.match().mask.mpls[1] ? none("set of more than one label") : Status{};
+  }
   Status operator()(const SetTunnel& a) const {
     return a.tunnel && !a.tunnel->gtpu_flags && !a.tunnel->gtpu_msgtype ? Status{} : none("set of GTP-U options");
   }

@@ -47,7 +47,7 @@ TEST(ActionText, PrintsLikeTheReference) {
   }
 }
 
-// Lines "INPUT" or "INPUT => PRINTED"; what is printed reads as the same actions.
+// Lines "INPUT" or "INPUT => PRINTED"; what is printed reads as what prints the same (a share has one decimal in print).
 TEST(ActionText, GoldenTexts) {
   std::ifstream file(TURNOUT_SOURCE_DIR "/tests/golden/datapath/actions.txt");
   ASSERT_TRUE(file);
@@ -61,7 +61,7 @@ TEST(ActionText, GoldenTexts) {
     EXPECT_EQ(format_actions(*actions), out);
     const auto again = parse_actions(out);
     ASSERT_TRUE(again) << out;
-    EXPECT_EQ(*again, *actions) << out;
+    EXPECT_EQ(format_actions(*again), out);
     ++texts;
   }
   EXPECT_GT(texts, 100u);
