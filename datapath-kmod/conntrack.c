@@ -14,6 +14,8 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_expect.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_labels.h>
 #include "conntrack_action.h"
 #include "datapath.h"
@@ -63,17 +65,12 @@ static void get_labels(const struct nf_conn *conn, struct ovs_key_ct_labels *lab
 		memset(labels, 0, sizeof(*labels));
 }
 
-/* The first tuple of the connection, or of the one it is related to. Where ICMP, type and code are the ports. */
+/* The first tuple of a connection. Where ICMP, type and code are the ports. */
 static void fill_tuple(const struct nf_conn *conn, struct tn_key *key)
 {
-	const struct nf_conntrack_tuple *tuple;
-	__be16 src, dst;
+	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(conn, IP_CT_DIR_ORIGINAL);
+	__be16 src = tuple->src.u.all, dst = tuple->dst.u.all;
 
-	if (conn->master)
-		conn = conn->master;
-	tuple = nf_ct_tuple(conn, IP_CT_DIR_ORIGINAL);
-	src = tuple->src.u.all;
-	dst = tuple->dst.u.all;
 	if (tuple->dst.protonum == IPPROTO_ICMP || tuple->dst.protonum == IPPROTO_ICMPV6) {
 		src = htons(tuple->dst.u.icmp.type);
 		dst = htons(tuple->dst.u.icmp.code);
@@ -116,7 +113,7 @@ void tn_ct_fill_key(const struct sk_buff *skb, struct tn_key *key, bool post_ct)
 	get_labels(conn, &key->ct_labels);
 	clear_tuple(key);
 	if (conn && !tn_key_is_nd(key))
-		fill_tuple(conn, key);
+		fill_tuple(conn->master ?: conn, key);
 }
 
 bool tn_ct_state_valid(u32 state)
@@ -268,6 +265,61 @@ static bool has_connection(const struct tn_ct_packet *p)
 	return true;
 }
 
+/* The connection for which a helper expects one with this tuple, held; NULL where it expects none. */
+static struct nf_conn *expecting(const struct tn_ct_packet *p, const struct nf_conntrack_tuple *tuple)
+{
+	const struct nf_conntrack_expect *exp = __nf_ct_expect_find(p->net, &p->act->zone, tuple);
+
+	if (!exp || !refcount_inc_not_zero(&exp->master->ct_general.use))
+		return NULL;
+	/* Expectations go before their connection, whose memory may be another's at once. */
+	if (__nf_ct_expect_find(p->net, &p->act->zone, tuple) == exp)
+		return exp->master;
+	nf_ct_put(exp->master);
+	return NULL;
+}
+
+/* True where the packet begins a connection that a helper expects. The tracker would use the expectation up, for a
+ * connection that ends with this packet if it is not committed before it goes to userspace. So the key says what it would
+ * say of that connection, and the packet carries none.
+ */
+static bool is_expected(const struct tn_ct_packet *p)
+{
+	struct nf_conntrack_tuple_hash *standing;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conn *master;
+
+	if (!nf_ct_get_tuplepr(p->skb, skb_network_offset(p->skb), p->act->family, p->net, &tuple))
+		return false;
+	master = expecting(p, &tuple);
+	if (!master)
+		return false;
+	standing = nf_conntrack_find_get(p->net, &p->act->zone, &tuple);
+	if (standing) {
+		nf_ct_put(nf_ct_tuplehash_to_ctrack(standing));
+		nf_ct_put(master);
+		return false;
+	}
+	nf_reset_ct(p->skb);
+	p->key->ct_state = OVS_CS_F_TRACKED | OVS_CS_F_NEW | OVS_CS_F_RELATED;
+	p->key->ct_zone = p->act->zone.id;
+	p->key->ct_mark = READ_ONCE(master->mark);
+	get_labels(master, &p->key->ct_labels);
+	clear_tuple(p->key);
+	if (!tn_key_is_nd(p->key))
+		fill_tuple(master, p->key);
+	nf_ct_put(master);
+	return true;
+}
+
+/* Out-of-window segments are for whoever matches on states to judge, not for the tracker to call invalid. */
+static void be_liberal(struct nf_conn *conn)
+{
+	spin_lock(&conn->lock);
+	nf_ct_set_tcp_be_liberal(conn);
+	spin_unlock(&conn->lock);
+}
+
 /* Forgets the committed connection whose reply the packet is; true where there was one. */
 static bool delete_if_reply(const struct tn_ct_packet *p)
 {
@@ -368,6 +420,8 @@ static int process(const struct tn_ct_packet *p, bool *changed)
 	struct nf_conn *conn;
 	int err = 0, l4;
 
+	if (!seen && !commit && is_expected(p))
+		return 0;
 	if (!seen)
 		err = track(p);
 	if (!err && p->act->force && delete_if_reply(p)) {
@@ -398,7 +452,11 @@ static int process(const struct tn_ct_packet *p, bool *changed)
 		return -EINVAL;
 	if (nfct_help(conn))
 		*changed = true;	/* it may rewrite the payload too */
-	return nf_confirm(p->skb, l4, conn, info) == NF_ACCEPT ? 0 : -EINVAL;
+	if (nf_confirm(p->skb, l4, conn, info) != NF_ACCEPT)
+		return -EINVAL;
+	if (commit && nf_ct_protonum(conn) == IPPROTO_TCP)
+		be_liberal(conn);
+	return 0;
 }
 
 int tn_ct_execute(struct net *net, struct sk_buff *skb, struct tn_key *key, const struct tn_act *act)
