@@ -52,7 +52,7 @@ struct Printer {
     if (const auto cookie = decode_cookie(a.userdata)) text += "," + format_cookie(*cookie);
     else if (!a.userdata.empty()) text += ",userdata(" + text::hex_bytes(a.userdata) + ")";
     if (a.with_actions) text += ",actions";
-    if (a.tunnel_out_port != kDpPortNone) text += fmt::format(",tunnel_out_port={}", a.tunnel_out_port.value);
+    if (a.tunnel_out_port != kDpPortNone) text += ",tunnel_out_port=" + (*this)(Output{a.tunnel_out_port});
     return text + ")";
   }
   std::string operator()(const Truncate& a) const { return fmt::format("trunc({})", a.max_length); }

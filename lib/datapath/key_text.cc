@@ -158,7 +158,7 @@ class Writer {
     switch (key_.nw_proto) {
       case net::kIpTcp:
         attribute(KeyAttribute::kTcp);
-        if (is_compared(KeyAttribute::kTcpFlags) || key_.tcp_flags) attribute(KeyAttribute::kTcpFlags);
+        if (is_compared(KeyAttribute::kTcpFlags) || key_.tcp_flags || options_.kernel_order) attribute(KeyAttribute::kTcpFlags);
         return;
       case net::kIpUdp: return attribute(KeyAttribute::kUdp);
       case net::kIpSctp: return attribute(KeyAttribute::kSctp);

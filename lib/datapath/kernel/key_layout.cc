@@ -33,7 +33,7 @@ void encode_part(const Part& part, const FlowKey& key, What what, uint8_t* paylo
     case Form::kReversed: std::reverse_copy(from, from + part.size, to); return;
     case Form::kFragment: *to = encode_fragment(*from, what); return;
     case Form::kByteOfBe16: *to = from[1]; return;
-    case Form::kBe16OfByte: to[0] = 0, to[1] = *from; return;
+    case Form::kBe16OfByte: to[0] = what == What::kMask && *from == 0xff ? 0xff : 0, to[1] = *from; return;
     case Form::kU32OfByte: {
       const uint32_t wide = *from;
       std::memcpy(to, &wide, sizeof wide);

@@ -126,15 +126,14 @@ ACTIONS = [(TCP, a) for a in (
     "check_pkt_len(size=200,gt(2),le(clone(2)))", "check_pkt_len(size=200,gt(drop),le(set(tcp(src=1)),2))",
     "push_vlan(tpid=0x88a8,vid=5,pcp=3),2",
     "push_nsh(flags=0,ttl=63,mdtype=1,np=3,spi=0x1234,si=255,c1=0x1,c2=0x2,c3=0x3,c4=0x4),recirc(5)",
-    "push_nsh(flags=0,ttl=63,mdtype=2,np=3,spi=0x1234,si=255,md2=0x10000a0412345678),recirc(5)",
-    "drop")] + [
+    "push_nsh(flags=0,ttl=63,mdtype=2,np=3,spi=0x1234,si=255,md2=0x10000a0412345678),recirc(5)")] + [
     (UDP, "set(udp(src=1,dst=2)),2"), (SCTP, "set(sctp(src=1)),2"),
     (IP6, "set(ipv6(src=fe80::1,label=0x12345,tclass=0x70,hlimit=5)),2"), (IP6, "set(ipv6(dst=fe80::/ffc0::)),2"),
     (IP6, "ct(commit,nat(src=fe80::1-fe80::5)),2"), (IP6, "ct(commit,nat(dst=[fe80::1]:80-90)),2"),
     (MPLS, "set(mpls(label=7,tc=1,ttl=5,bos=1)),2")]
-# Actions that Debian's tool prints but does not read.
+# Actions that Debian's tool prints but does not read, or sends in a form that a kernel refuses.
 OURS_ALONE = [
-    (TCP, "hash(l4(0)),recirc(0x5)"), (TCP, "hash(l4(9)),recirc(0x5)"), (NSH, "pop_eth,pop_nsh(),recirc(0x5)"),
+    (TCP, "drop"),    (TCP, "hash(l4(0)),recirc(0x5)"), (TCP, "hash(l4(9)),recirc(0x5)"), (NSH, "pop_eth,pop_nsh(),recirc(0x5)"),
     (TCP, "push_mpls(label=100,tc=1,ttl=64,bos=1,eth_type=0x8847),2"), (TCP, "push_mpls(label=100,tc=1,ttl=64,bos=1,eth_type=0x8848),2"),
     (MPLS, "pop_mpls(eth_type=0x800),recirc(0x5)"), (TCP, "pop_eth,push_eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),2")]
 if os.path.exists("/sys/module/turnout"):     # the stock module refuses every masked set of NSH
