@@ -41,11 +41,10 @@ std::string sha1_hex(std::string_view bytes) {
   unsigned char sum[EVP_MAX_MD_SIZE];
   const unsigned size = sha1.sum(bytes, sum);
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(size * 2);
+  std::string hex(size * 2, '0');
   for (unsigned i = 0; i < size; ++i) {
-    hex += kDigits[sum[i] >> 4];
-    hex += kDigits[sum[i] & 15];
+    hex[2 * i] = kDigits[sum[i] >> 4];
+    hex[2 * i + 1] = kDigits[sum[i] & 15];
   }
   return hex;
 }

@@ -34,14 +34,17 @@ bool JournalReader::read_header(size_t* length, std::string_view* sum) {
   std::string_view rest = bytes_.substr(offset_);
   const size_t line_end = rest.substr(0, kMaxHeader).find('\n');
   const std::string_view line = rest.substr(0, std::min(line_end, kMaxHeader));
-  error_ = fmt::format("syntax error: {}: parse error at offset {} in header line \"{}\"", name_, offset_, line);
-  if (line_end == std::string_view::npos || !line.starts_with(prefix_)) return false;
+  const auto refused = [&] {
+    error_ = fmt::format("syntax error: {}: parse error at offset {} in header line \"{}\"", name_, offset_, line);
+    return false;
+  };
+  if (line_end == std::string_view::npos || !line.starts_with(prefix_)) return refused();
   const char* const begin = line.data() + prefix_.size();
   const char* const line_stop = line.data() + line.size();
   auto [after, problem] = std::from_chars(begin, line_stop, *length);
-  if (problem != std::errc() || *length == 0 || after == line_stop || *after != ' ') return false;
+  if (problem != std::errc() || *length == 0 || after == line_stop || *after != ' ') return refused();
   *sum = std::string_view(after + 1, line_stop);
-  if (sum->size() != kSumDigits || !is_hex(*sum)) return false;
+  if (sum->size() != kSumDigits || !is_hex(*sum)) return refused();
   end_ = offset_ + line_end + 1;
   return true;
 }
