@@ -147,7 +147,7 @@ KEYS = [f"tunnel({TUNNEL},{o}),in_port(1),eth(),eth_type(0x1234)" for o in (
     "recirc_id(0x5),dp_hash(0x1/0xf)," + IP, TCP.replace("0/0", "+syn-ack"), IP.replace("frag=no", "src=1.2.3.0/255.255.255.0,tos=0/0x3,frag=later"),
     "in_port(1),eth(),eth_type(0x0800),ipv4(proto=1,frag=no),icmp(type=8,code=0)",
     "in_port(1),eth(),eth_type(0x86dd),ipv6(label=0x12345,proto=58,frag=no),icmpv6(type=135,code=0),nd(target=fe80::/ffc0::)",
-    ARP.format(1).replace("arp()", "arp(sip=1.1.1.1/255.0.0.0,op=1,sha=02:00:00:00:00:01)"), MPLS,
+    ARP.format(1).replace("arp()", "arp(sip=1.1.1.1/255.0.0.0,sha=02:00:00:00:00:01)"), MPLS,
     "in_port(1),eth(),eth_type(0x88a8),vlan(vid=5,pcp=0),encap(eth_type(0x8100),vlan(vid=6/0xf),encap(eth_type(0x0806),arp()))"]
 
 
