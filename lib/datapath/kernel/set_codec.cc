@@ -82,11 +82,13 @@ class Encoder {
   // A nest of attributes that hold value and mask each.
   void nsh() {
     const uint8_t *value = match_.key.nsh, *mask = match_.mask.nsh;
+    const bool contexts = std::any_of(mask + kNshBase, mask + kNshBase + kNshContexts, [](uint8_t b) { return b != 0; });
     const bool full = all_bits({mask, kNshBase + (match_.key.nsh[2] == 1 ? kNshContexts : 0)});
     const size_t nest = out_.nest(full ? OVS_ACTION_ATTR_SET : OVS_ACTION_ATTR_SET_MASKED), inner = out_.nest(OVS_KEY_ATTR_NSH);
     put(out_, OVS_NSH_KEY_ATTR_BASE, {value, kNshBase}, {mask, kNshBase}, !full);
-    // Also where no context is set: without it the reference's tools take all contexts for set to zero.
-    put(out_, OVS_NSH_KEY_ATTR_MD1, {value + kNshBase, kNshContexts}, {mask + kNshBase, kNshContexts}, !full);
+    // Beside a mask also where no context is set: without it the reference's tools take all contexts for set to zero.
+    if (contexts || !full)
+      put(out_, OVS_NSH_KEY_ATTR_MD1, {value + kNshBase, kNshContexts}, {mask + kNshBase, kNshContexts}, !full);
     out_.end(inner);
     out_.end(nest);
   }
