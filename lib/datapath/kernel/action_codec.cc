@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "lib/datapath/kernel/conntrack_action_codec.h"
@@ -68,8 +69,12 @@ struct Encode {
   }
   void operator()(const Set& a) const { encode_set(a, out); }
   void operator()(const PushMpls& a) const {
-    if (a.at_layer3) out.put(OVS_ACTION_ATTR_PUSH_MPLS, ovs_action_push_mpls{a.entry.raw(), a.eth_type.raw()});
-    else out.put(OVS_ACTION_ATTR_ADD_MPLS, ovs_action_add_mpls{a.entry.raw(), a.eth_type.raw(), 0});
+    if (!a.at_layer3) return out.put(OVS_ACTION_ATTR_ADD_MPLS, ovs_action_add_mpls{a.entry.raw(), a.eth_type.raw(), 0});
+    ovs_action_push_mpls push;
+    std::memset(&push, 0, sizeof push);              // it ends in padding, which goes out too
+    push.mpls_lse = a.entry.raw();
+    push.mpls_ethertype = a.eth_type.raw();
+    out.put(OVS_ACTION_ATTR_PUSH_MPLS, push);
   }
   void operator()(const PopMpls& a) const { out.put(OVS_ACTION_ATTR_POP_MPLS, a.eth_type); }
   void operator()(const PushEthernet& a) const { out.put(OVS_ACTION_ATTR_PUSH_ETH, EthernetPayload{a.src, a.dst}); }
