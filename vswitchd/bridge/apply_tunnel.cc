@@ -19,7 +19,6 @@ Log log_tunnel{"tunnel"};
 std::optional<std::string> cannot_send(const netdev::TunnelConfig& tunnel) {
   if (tunnel.kind->type.ends_with("erspan") && !tunnel.erspan_version.given)
     return fmt::format("{} type requires 'erspan_ver', 1 or 2", tunnel.kind->type);
-  if (tunnel.egress_mark) return "options:egress_pkt_mark is not supported yet";
   return std::nullopt;
 }
 

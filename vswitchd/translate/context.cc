@@ -30,6 +30,15 @@ void Context::bring_tags_to(const TagStack& target) {
   wire_ = target;
 }
 
+void Context::bring_mark_to(uint32_t mark) {
+  if (mark == wire_mark_) return;
+  flow::Match match;
+  match.key.pkt_mark = mark;
+  TURNOUT_MASK_ALL(match.mask, pkt_mark);
+  out.actions.emplace_back(datapath::Set{datapath::KeyAttribute::kMark, match});
+  wire_mark_ = mark;
+}
+
 void Context::output(const Walk& walk, const Interface& to, const TagStack& tags) {
   if (failed()) return;
   if (to.spec.no_forward) return note(walk, "the port does not forward");
@@ -41,11 +50,12 @@ void Context::output(const Walk& walk, const Interface& to, const TagStack& tags
   if (out.actions.size() >= kMaxActions) return set_reason(Reason::kTooManyActions);
   if (to.spec.tunnel) return output_tunnel(walk, to, tags);
   bring_tags_to(tags);
+  bring_mark_to(key.pkt_mark);
   out.actions.emplace_back(datapath::Output{to.spec.dp_port});
   count(to, true);
 }
 
-// What is set here goes with the packet to this port only: no other reads it, and the next tunnel sets its own.
+// The tunnel's metadata goes with the packet to this port only: no other reads it, and the next tunnel sets its own.
 void Context::output_tunnel(const Walk& walk, const Interface& to, const TagStack& tags) {
   const netdev::TunnelConfig& tunnel = *to.spec.tunnel;
   auto outside = encapsulation(tunnel, key, &out.mask);
@@ -55,6 +65,9 @@ void Context::output_tunnel(const Walk& walk, const Interface& to, const TagStac
   }
   bring_tags_to(tags);
   out.actions.emplace_back(datapath::SetTunnel{std::make_shared<const flow::TunnelKey>(*outside)});
+  // Set, or known to be set already; and what comes behind gets the packet's own mark back.
+  if (tunnel.egress_mark) TURNOUT_MASK_ALL(out.mask, pkt_mark);
+  bring_mark_to(tunnel.egress_mark.value_or(key.pkt_mark));
   out.actions.emplace_back(datapath::Output{to.spec.dp_port});
   count(to, true);
 }

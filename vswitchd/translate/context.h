@@ -17,7 +17,7 @@ struct Walk {
 class Context {
  public:
   Context(const Snapshot& s, const flow::FlowKey& k, const net::Packet* p, Translation& o, TraceSink* t)
-      : snapshot(s), key(k), packet(p), out(o), trace(t), wire_(k) {}
+      : snapshot(s), key(k), packet(p), out(o), trace(t), wire_(k), wire_mark_(k.pkt_mark) {}
 
   const Snapshot& snapshot;
   const flow::FlowKey& key;            // as it arrived
@@ -40,8 +40,10 @@ class Context {
   void output_tunnel(const Walk& walk, const Interface& to, const TagStack& tags);
   void count(const Interface& i, bool sent);
   void bring_tags_to(const TagStack& target);
+  void bring_mark_to(uint32_t mark);
 
   TagStack wire_;                      // what the datapath actions so far have made of the tags
+  uint32_t wire_mark_;                 // and of the mark that the host's routing and filters see
   Reason reason_ = Reason::kNoOutput;
   unsigned bridges_ = 0;               // entered so far
 };

@@ -46,7 +46,6 @@ def what_cannot_be_says_so(s):
             ("bare0", "bareudp", ["remote_ip=172.16.0.2"], "type bareudp is not supported by the kernel datapath"),
             ("gpe0", "vxlan", ["remote_ip=172.16.0.2", "exts=gpe", "dst_port=4800"], "options:exts=gpe is not supported"),
             ("seq0", "gre", ["remote_ip=172.16.0.2", "seq=true"], "options:seq is not supported"),
-            ("mark", "vxlan", ["remote_ip=172.16.0.2", "egress_pkt_mark=3", "dst_port=4801"], "options:egress_pkt_mark is not supported yet"),
             ("none", "vxlan", ["key=1"], "vxlan type requires valid 'remote_ip' argument")):
         add_tunnel(s, name, kind, *options, check=False)
         wait_for(f"the error of {name}", lambda: words in s.get("Interface", name, "error"))

@@ -134,6 +134,31 @@ def options_show_outside(s):
 
 
 @with_switch
+def the_egress_mark_chooses_the_way_outside(s):
+    with wire_of(s) as far:
+        ip(s.ns, "link", "add", "side", "type", "veth", "peer", "name", "side", "netns", far)
+        for end in (s.ns, far):
+            ip(end, "link", "set", "side", "up")
+        ip(s.ns, "rule", "add", "fwmark", "7", "table", "7")
+        ip(s.ns, "route", "add", FAR[4], "dev", "side", "src", NEAR[4], "table", "7")
+        ip(s.ns, "neigh", "add", FAR[4], "lladdr", mac_of(far, "side"), "dev", "side")
+        try:
+            linux_end(far, "vxlan", "id", "5", "remote", NEAR[4], "dstport", "4789")
+            a, b = small_host(s, "a", "10.1.1.1/24"), small_host(s, "b", "10.1.1.2/24")
+            for options, way in ((("egress_pkt_mark=7",), "side"), ((), "wire")):
+                s.vsctl("--if-exists", "del-port", "tun0")
+                add_tunnel(s, "tun0", "vxlan", f"remote_ip={FAR[4]}", "key=5", *options)
+                outside = Wire(far, way)
+                s.pings(a, "10.1.1.9")
+                wait_for(f"VXLAN on {way}", lambda: (got := outside.receive(5)) and len(got) > 38 and got[36:38] == b"\x12\xb5")
+            s.pings(a, "10.1.1.2")
+            assert s.ping(b, "10.1.1.1", 2)
+        finally:
+            ip(s.ns, "rule", "del", "fwmark", "7", "table", "7")
+            ip(s.ns, "link", "del", "side")
+
+
+@with_switch
 def congestion_outside_arrives_inside_or_drops_what_cannot_say_it(s):
     with wire_of(s) as far:
         for name, kind in (("tun0", "vxlan"), ("tun1", "geneve"), ("tun2", "gre")):

@@ -1,80 +1,38 @@
 // NORMAL on fabricated bridges: outputs, tags, masks and what is learned.
-#include <gtest/gtest.h>
-
-#include "lib/datapath/action_text.h"
-#include "vswitchd/translate/translator.h"
+#include "tests/support/fabricated_bridges.h"
 
 namespace turnout::translate {
 namespace {
 
-class NormalTest : public testing::Test {
+class NormalTest : public FabricatedBridges {
  protected:
-  NormalTest() { clock.stop(); }
-
-  struct Net { std::unique_ptr<ofproto::Switch> sw; std::shared_ptr<l2::MacTable> macs; };
-  void bridge(const std::string& name, bool forward_bpdu = false) {
-    Net& net = nets[name];
-    net.sw = std::make_unique<ofproto::Switch>(name, 1, clock);
-    net.sw->set_fail_mode(ofproto::FailMode::kStandalone, false);
-    net.macs = std::make_shared<l2::MacTable>();
-    writer.put_bridge({name, net.sw->shared_tables(), net.sw->miss_rule(), net.macs, forward_bpdu});
-  }
-  // A port with datapath and OpenFlow port n.
-  BundleSpec port(unsigned n, const l2::VlanPolicy& vlan = {}) {
-    return {l2::BundleId{n}, "p" + std::to_string(n), vlan,
-            {{"p" + std::to_string(n), OfPort{static_cast<uint16_t>(n)}, DpPort{n}, ""}}, false};
-  }
-  BundleSpec patch(unsigned id, uint16_t number, const std::string& name, const std::string& peer) {
+  static BundleSpec patch(unsigned id, uint16_t number, const std::string& name, const std::string& peer) {
     return {l2::BundleId{id}, name, {}, {{name, OfPort{number}, kDpPortNone, peer}}, false};
   }
   static l2::VlanPolicy access(int64_t tag) { return l2::VlanPolicy::from_row({}, tag, {}); }
-
-  flow::FlowKey packet(unsigned in_port, uint64_t src, uint64_t dst, std::optional<uint16_t> tci = {}) {
-    flow::FlowKey key{};
-    key.in_port = in_port;
-    key.eth_src = net::Mac::from_u64(src);
-    key.eth_dst = net::Mac::from_u64(dst);
-    key.eth_type = Be16{0x1234};
-    if (tci) key.vlans[0] = {Be16{0x8100}, Be16{static_cast<uint16_t>(*tci | flow::kVlanPresent)}};
-    return key;
-  }
-  std::string run(const flow::FlowKey& key) {
-    writer.publish();
-    RcuRead read;
-    translate(*writer.read(), key, nullptr, t);
-    apply_writes(t.effects, clock.now());
-    return datapath::format_actions(t.actions);
-  }
-
-  static constexpr uint64_t kA = 0x505400000001, kB = 0x505400000002, kBroadcast = 0xffffffffffff;
-  Clock clock;
-  RcuThread rcu;
-  std::map<std::string, Net> nets;
-  SnapshotWriter writer;
-  Translation t;
 };
 
 TEST_F(NormalTest, FloodsThenLearns) {
   bridge("br0");
-  for (unsigned n : {3, 1, 2}) writer.put_bundle("br0", port(n));
-  EXPECT_EQ(run(packet(1, kA, kB)), "2,3");
-  EXPECT_EQ(run(packet(2, kB, kA)), "1");
-  EXPECT_EQ(run(packet(1, kA, kB)), "2");
-  EXPECT_EQ(run(packet(2, kA, kB)), "drop");     // it moved to where the destination is
+  for (unsigned n : {3, 1, 2}) port(n);
+  EXPECT_EQ(run(frame(1, kA, kB)), "2,3");
+  EXPECT_EQ(run(frame(2, kB, kA)), "1");
+  EXPECT_EQ(run(frame(1, kA, kB)), "2");
+  EXPECT_EQ(run(frame(2, kA, kB)), "drop");     // it moved to where the destination is
   EXPECT_EQ(t.reason, Reason::kNoOutput);
 }
 
 TEST_F(NormalTest, AFrameToItsOwnSenderGoesNowhere) {
   bridge("br0");
-  for (unsigned n : {1, 2}) writer.put_bundle("br0", port(n));
-  EXPECT_EQ(run(packet(1, kA, kA)), "drop");
+  for (unsigned n : {1, 2}) port(n);
+  EXPECT_EQ(run(frame(1, kA, kA)), "drop");
 }
 
 TEST_F(NormalTest, MaskIsWhatDecided) {
   bridge("br0");
-  writer.put_bundle("br0", port(1));
-  writer.put_bundle("br0", port(2));
-  flow::FlowKey key = packet(1, kA, kB);
+  port(1);
+  port(2);
+  flow::FlowKey key = frame(1, kA, kB);
   key.eth_type = Be16{0x0800};
   key.nw_proto = 6;
   run(key);
@@ -90,8 +48,8 @@ TEST_F(NormalTest, MaskIsWhatDecided) {
 
 TEST_F(NormalTest, BroadcastArpRequestsDependOnTheirAddresses) {
   bridge("br0");
-  writer.put_bundle("br0", port(1));
-  flow::FlowKey key = packet(1, kA, kBroadcast);
+  port(1);
+  flow::FlowKey key = frame(1, kA, kBroadcast);
   key.eth_type = Be16{0x0806};
   key.nw_proto = 2;
   run(key);
@@ -104,23 +62,23 @@ TEST_F(NormalTest, BroadcastArpRequestsDependOnTheirAddresses) {
 
 TEST_F(NormalTest, TagsArePushedAndPoppedAsPortsWant) {
   bridge("br0");
-  writer.put_bundle("br0", port(1, access(10)));
-  writer.put_bundle("br0", port(2));
-  writer.put_bundle("br0", port(3, access(20)));
-  writer.put_bundle("br0", port(4, access(10)));
-  EXPECT_EQ(run(packet(1, kA, kBroadcast)), "4,push_vlan(vid=10,pcp=0),2");
-  EXPECT_EQ(run(packet(2, kB, kBroadcast, 10 | 3 << 13)), "pop_vlan,1,4");
+  port(1, "br0", access(10));
+  port(2);
+  port(3, "br0", access(20));
+  port(4, "br0", access(10));
+  EXPECT_EQ(run(frame(1, kA, kBroadcast)), "4,push_vlan(vid=10,pcp=0),2");
+  EXPECT_EQ(run(frame(2, kB, kBroadcast, 10 | 3 << 13)), "pop_vlan,1,4");
   EXPECT_EQ(t.mask.vlans[0].tci, Be16{0xffff});
-  EXPECT_EQ(run(packet(2, kB, kBroadcast, 30)), "drop");
+  EXPECT_EQ(run(frame(2, kB, kBroadcast, 30)), "drop");
   EXPECT_EQ(t.mask.vlans[0].tci, Be16{0x1fff});
-  EXPECT_EQ(run(packet(1, kA, kB, 10)), "drop");
+  EXPECT_EQ(run(frame(1, kA, kB, 10)), "drop");
   EXPECT_EQ(t.reason, Reason::kVlanNotAdmitted);
 }
 
 TEST_F(NormalTest, FrameThatEndsWithinItsTagIsDroppedAndTeachesNothing) {
   bridge("br0");
-  for (unsigned n : {1, 2}) writer.put_bundle("br0", port(n));
-  flow::FlowKey key = packet(1, kA, kB);
+  for (unsigned n : {1, 2}) port(n);
+  flow::FlowKey key = frame(1, kA, kB);
   key.eth_type = Be16{0x8100};
   EXPECT_EQ(run(key), "drop");
   EXPECT_EQ(t.reason, Reason::kPartialTag);
@@ -129,69 +87,69 @@ TEST_F(NormalTest, FrameThatEndsWithinItsTagIsDroppedAndTeachesNothing) {
 
 TEST_F(NormalTest, ReservedAddressesStayUnlessForwarded) {
   bridge("br0");
-  writer.put_bundle("br0", port(1));
-  writer.put_bundle("br0", port(2));
-  EXPECT_EQ(run(packet(1, kA, 0x0180c200000e)), "drop");
+  port(1);
+  port(2);
+  EXPECT_EQ(run(frame(1, kA, 0x0180c200000e)), "drop");
   EXPECT_EQ(t.reason, Reason::kReservedAddress);
-  EXPECT_EQ(run(packet(1, kA, 0x0180c2000010)), "2");
+  EXPECT_EQ(run(frame(1, kA, 0x0180c2000010)), "2");
   bridge("br0", true);
-  EXPECT_EQ(run(packet(1, kA, 0x0180c200000e)), "2");
+  EXPECT_EQ(run(frame(1, kA, 0x0180c200000e)), "2");
 }
 
 TEST_F(NormalTest, MulticastSourcesAreForwardedButNotLearned) {
   bridge("br0");
-  writer.put_bundle("br0", port(1));
-  writer.put_bundle("br0", port(2));
-  EXPECT_EQ(run(packet(1, 0x515400000001, kB)), "2");
-  EXPECT_EQ(nets["br0"].macs->size(), 0u);
+  port(1);
+  port(2);
+  EXPECT_EQ(run(frame(1, 0x515400000001, kB)), "2");
+  EXPECT_EQ(bridges["br0"].macs->size(), 0u);
 }
 
 TEST_F(NormalTest, PatchPortsLeadIntoTheNextBridge) {
   bridge("br0");
   bridge("br1");
-  writer.put_bundle("br0", port(1, access(10)));
+  port(1, "br0", access(10));
   writer.put_bundle("br0", patch(10, 9, "pa", "pb"));
   writer.put_bundle("br1", patch(11, 1, "pb", "pa"));
-  writer.put_bundle("br1", port(5));
-  writer.put_bundle("br1", port(6, access(10)));
-  EXPECT_EQ(run(packet(1, kA, kBroadcast)), "push_vlan(vid=10,pcp=0),5,pop_vlan,6");
-  EXPECT_EQ(nets["br1"].macs->lookup(net::Mac::from_u64(kA), 10), l2::BundleId{11});
-  EXPECT_EQ(run(packet(6, kB, kA)), "1");
+  port(5, "br1");
+  port(6, "br1", access(10));
+  EXPECT_EQ(run(frame(1, kA, kBroadcast)), "push_vlan(vid=10,pcp=0),5,pop_vlan,6");
+  EXPECT_EQ(bridges["br1"].macs->lookup(net::Mac::from_u64(kA), 10), l2::BundleId{11});
+  EXPECT_EQ(run(frame(6, kB, kA)), "1");
   EXPECT_EQ(t.effects.credits.size(), 2u);
 }
 
 TEST_F(NormalTest, ALoopOfPatchPortsEndsInADrop) {
   bridge("br0");
   bridge("br1");
-  writer.put_bundle("br0", port(1));
+  port(1);
   for (uint16_t i = 0; i < 3; ++i) {
     const std::string n = std::to_string(i);
     writer.put_bundle("br0", patch(20u + i, static_cast<uint16_t>(20 + i), "a" + n, "b" + n));
     writer.put_bundle("br1", patch(30u + i, static_cast<uint16_t>(30 + i), "b" + n, "a" + n));
   }
-  EXPECT_EQ(run(packet(1, kA, kBroadcast)), "drop");
+  EXPECT_EQ(run(frame(1, kA, kBroadcast)), "drop");
   EXPECT_EQ(t.reason, Reason::kTooDeep);
 }
 
 TEST_F(NormalTest, ProtectedAndNoFloodPortsAreLeftOut) {
   bridge("br0");
   for (unsigned n : {1, 2, 3, 4}) {
-    BundleSpec spec = port(n);
+    BundleSpec spec = plain_port(n);
     spec.is_protected = n <= 2;
     spec.interfaces[0].no_flood = n == 4;
     writer.put_bundle("br0", spec);
   }
-  EXPECT_EQ(run(packet(1, kA, kBroadcast)), "3");
-  EXPECT_EQ(run(packet(3, kB, kBroadcast)), "1,2");
+  EXPECT_EQ(run(frame(1, kA, kBroadcast)), "3");
+  EXPECT_EQ(run(frame(3, kB, kBroadcast)), "1,2");
 }
 
 TEST_F(NormalTest, UnknownPortsAndMissingRulesDrop) {
   bridge("br0");
-  writer.put_bundle("br0", port(1));
-  EXPECT_EQ(run(packet(77, kA, kB)), "drop");
+  port(1);
+  EXPECT_EQ(run(frame(77, kA, kB)), "drop");
   EXPECT_EQ(t.reason, Reason::kUnknownPort);
-  nets["br0"].sw->set_fail_mode(ofproto::FailMode::kSecure, false);
-  EXPECT_EQ(run(packet(1, kA, kB)), "drop");
+  bridges["br0"].sw->set_fail_mode(ofproto::FailMode::kSecure, false);
+  EXPECT_EQ(run(frame(1, kA, kB)), "drop");
   EXPECT_EQ(t.reason, Reason::kNoRule);
 }
 

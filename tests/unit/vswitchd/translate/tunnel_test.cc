@@ -1,9 +1,8 @@
 // Packets that come and go by tunnels: whose a packet is, what decided, and what is put outside one.
-#include <gtest/gtest.h>
+#include <fmt/format.h>
 
-#include "lib/datapath/action_text.h"
+#include "tests/support/fabricated_bridges.h"
 #include "vswitchd/translate/encapsulate.h"
-#include "vswitchd/translate/translator.h"
 
 namespace turnout::translate {
 namespace {
@@ -21,37 +20,16 @@ std::shared_ptr<const netdev::TunnelConfig> config(const Options& options, std::
 
 Be32 ipv4(std::string_view text) { return *net::parse_ipv4(text); }
 
-class TunnelTest : public testing::Test {
+class TunnelTest : public FabricatedBridges {
  protected:
   static constexpr unsigned kVxlan = 40;                   // the datapath port of all tunnels here
-  static constexpr uint64_t kA = 0x505400000001, kB = 0x505400000002, kBroadcast = 0xffffffffffff;
 
-  TunnelTest() {
-    clock.stop();
-    bridge("br0");
-  }
-  void bridge(const std::string& name) {
-    auto& sw = switches[name] = std::make_unique<ofproto::Switch>(name, 1, clock);
-    sw->set_fail_mode(ofproto::FailMode::kStandalone, false);
-    writer.put_bridge({name, sw->shared_tables(), sw->miss_rule(), std::make_shared<l2::MacTable>(), false});
-  }
-  void port(unsigned n, const std::string& on = "br0", const l2::VlanPolicy& vlan = {}) {
-    const std::string name = "p" + std::to_string(n);
-    writer.put_bundle(on, {l2::BundleId{n}, name, vlan, {{name, OfPort{static_cast<uint16_t>(n)}, DpPort{n}, ""}}, false});
-  }
+  TunnelTest() { bridge("br0"); }
   void tunnel(unsigned n, const Options& options, const std::string& on = "br0") {
     InterfaceSpec spec{"t" + std::to_string(n), OfPort{static_cast<uint16_t>(n)}, DpPort{kVxlan}, ""};
     spec.tunnel = config(options);
     spec.counters = counters[n] = std::make_shared<ofproto::PortCounters>();
     writer.put_bundle(on, {l2::BundleId{n}, spec.name, {}, {spec}, false});
-  }
-  flow::FlowKey frame(unsigned in_port, uint64_t src, uint64_t dst) {
-    flow::FlowKey key{};
-    key.in_port = in_port;
-    key.eth_src = net::Mac::from_u64(src);
-    key.eth_dst = net::Mac::from_u64(dst);
-    key.eth_type = Be16{0x1234};
-    return key;
   }
   flow::FlowKey tunnelled(const char* src, const char* dst, uint64_t id, uint64_t eth_src = kA, uint64_t eth_dst = kBroadcast) {
     flow::FlowKey key = frame(kVxlan, eth_src, eth_dst);
@@ -62,13 +40,6 @@ class TunnelTest : public testing::Test {
     key.tunnel.ttl = 64;
     return key;
   }
-  std::string run(const flow::FlowKey& key) {
-    writer.publish();
-    RcuRead read;
-    translate(*writer.read(), key, nullptr, t);
-    apply_writes(t.effects, clock.now());
-    return datapath::format_actions(t.actions);
-  }
   // The interface that a packet is taken for, 0: none.
   unsigned owner(const char* src, const char* dst, uint64_t id) {
     writer.publish();
@@ -78,12 +49,7 @@ class TunnelTest : public testing::Test {
     return port.interface ? port.interface->spec.ofport.value : 0;
   }
 
-  Clock clock;
-  RcuThread rcu;
-  std::map<std::string, std::unique_ptr<ofproto::Switch>> switches;
   std::map<unsigned, std::shared_ptr<ofproto::PortCounters>> counters;
-  SnapshotWriter writer;
-  Translation t;
   flow::FlowMask looked_at{};
 };
 
@@ -154,6 +120,23 @@ TEST_F(TunnelTest, VlanTagsGoInside) {
   tunnel(2, {{"remote_ip", "10.0.0.2"}});
   port(3, "br0", l2::VlanPolicy::from_row({}, 10, {}));
   EXPECT_EQ(run(frame(1, kA, kBroadcast)), "3,push_vlan(vid=10,pcp=0),set(tunnel(dst=10.0.0.2,ttl=64,tp_dst=4789,flags(df))),40");
+}
+
+// The mark is for the outer packet: what leaves by other ports keeps its own.
+TEST_F(TunnelTest, TheEgressMarkIsSetForItsTunnelAlone) {
+  port(1);
+  tunnel(2, {{"remote_ip", "10.0.0.2"}, {"egress_pkt_mark", "7"}});
+  tunnel(3, {{"remote_ip", "10.0.0.3"}, {"egress_pkt_mark", "7"}});
+  tunnel(4, {{"remote_ip", "10.0.0.4"}});
+  port(5);
+  const auto to = [](int far) { return fmt::format("set(tunnel(dst=10.0.0.{},ttl=64,tp_dst=4789,flags(df))),", far); };
+  EXPECT_EQ(run(frame(1, kA, kBroadcast)),
+            to(2) + "set(skb_mark(0x7)),40," + to(3) + "40," + to(4) + "set(skb_mark(0)),40,5");
+  EXPECT_EQ(t.mask.pkt_mark, UINT32_MAX);
+  flow::FlowKey marked = frame(1, kA, kBroadcast);
+  marked.pkt_mark = 7;
+  EXPECT_EQ(run(marked), to(2) + "40," + to(3) + "40," + to(4) + "40,5");
+  EXPECT_EQ(t.mask.pkt_mark, UINT32_MAX);
 }
 
 TEST_F(TunnelTest, BridgesShareThePort) {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/fabricated_bridges.h"
 #include "tests/unit/vswitchd/upcall/fake_datapath.h"
-#include "lib/datapath/action_text.h"
 #include "vswitchd/upcall/backend.h"
 #include "vswitchd/upcall/flow_limit.h"
 
@@ -12,7 +12,7 @@ namespace turnout::upcall {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr uint64_t kA = 0x505400000001, kB = 0x505400000002;
+using translate::frame, translate::kA, translate::kB, translate::plain_port;
 
 class RevalidatorTest : public testing::Test {
  protected:
@@ -23,22 +23,9 @@ class RevalidatorTest : public testing::Test {
     backend = std::make_unique<Backend>(loop, std::move(fake));
     sw.set_fail_mode(ofproto::FailMode::kStandalone, false);
     backend->snapshots().put_bridge({"br0", sw.shared_tables(), sw.miss_rule(), macs, false});
-    for (unsigned n : {1, 2, 3}) put_port(n);
+    for (unsigned n : {1, 2, 3}) backend->snapshots().put_bundle("br0", plain_port(n));
     backend->snapshots().publish();
     ageing = backend->adopt(macs);
-  }
-  void put_port(unsigned n) {
-    const std::string name = "p" + std::to_string(n);
-    backend->snapshots().put_bundle(
-        "br0", {l2::BundleId{n}, name, {}, {{name, OfPort{static_cast<uint16_t>(n)}, DpPort{n}, ""}}, false});
-  }
-  flow::FlowKey packet(unsigned in_port, uint64_t src, uint64_t dst) {
-    flow::FlowKey key{};
-    key.in_port = in_port;
-    key.eth_src = net::Mac::from_u64(src);
-    key.eth_dst = net::Mac::from_u64(dst);
-    key.eth_type = Be16{0x1234};
-    return key;
   }
   void wait_round() {
     bool done = false;
@@ -62,19 +49,19 @@ class RevalidatorTest : public testing::Test {
 };
 
 TEST_F(RevalidatorTest, AFloodBecomesUnicastWhenTheDestinationIsLearned) {
-  const auto flood = dp->miss(packet(1, kA, kB));
+  const auto flood = dp->miss(frame(1, kA, kB));
   EXPECT_EQ(actions(flood.ufid), "2,3");
-  dp->miss(packet(2, kB, kA));
+  dp->miss(frame(2, kB, kA));
   wait_round();
   EXPECT_EQ(actions(flood.ufid), "2");
 }
 
 TEST_F(RevalidatorTest, StatisticsReachTheRuleAndKeepTheAddressYoung) {
-  const auto flow = dp->miss(packet(1, kA, kB));
+  const auto flow = dp->miss(frame(1, kA, kB));
   EXPECT_EQ(rule_packets(), 1u);
   loop.warp(200s, 1s);
   EXPECT_EQ(dp->size(), 0u) << "idle for longer than 10 s";
-  const auto again = dp->miss(packet(1, kA, kB));
+  const auto again = dp->miss(frame(1, kA, kB));
   for (int i = 0; i < 50; ++i) {
     loop.warp(9s, 1s);
     dp->hit(again.ufid, 10, clock.now());
@@ -88,7 +75,7 @@ TEST_F(RevalidatorTest, StatisticsReachTheRuleAndKeepTheAddressYoung) {
 }
 
 TEST_F(RevalidatorTest, AChangedConfigurationChangesFlows) {
-  const auto flow = dp->miss(packet(1, kA, kB));
+  const auto flow = dp->miss(frame(1, kA, kB));
   backend->snapshots().remove_bundle("br0", l2::BundleId{3});
   backend->snapshots().publish();
   wait_round();
@@ -96,7 +83,7 @@ TEST_F(RevalidatorTest, AChangedConfigurationChangesFlows) {
 }
 
 TEST_F(RevalidatorTest, PurgeDeletesAllAndPaysFirst) {
-  const auto flow = dp->miss(packet(1, kA, kB));
+  const auto flow = dp->miss(frame(1, kA, kB));
   dp->hit(flow.ufid, 5, clock.now());
   backend->revalidator().purge();
   EXPECT_EQ(dp->size(), 0u);
@@ -105,7 +92,7 @@ TEST_F(RevalidatorTest, PurgeDeletesAllAndPaysFirst) {
 }
 
 TEST_F(RevalidatorTest, FlowsThatTheDatapathLostAreForgotten) {
-  dp->miss(packet(1, kA, kB));
+  dp->miss(frame(1, kA, kB));
   wait_round();
   dp->flush_flows();
   wait_round();
@@ -114,8 +101,8 @@ TEST_F(RevalidatorTest, FlowsThatTheDatapathLostAreForgotten) {
 
 TEST_F(RevalidatorTest, AtTheFlowLimitPacketsAreForwardedWithoutAFlow) {
   backend->revalidator().set_flow_limit(1);
-  EXPECT_TRUE(dp->miss(packet(1, kA, kB)).install);
-  const auto reply = dp->miss(packet(2, kB, kA));
+  EXPECT_TRUE(dp->miss(frame(1, kA, kB)).install);
+  const auto reply = dp->miss(frame(2, kB, kA));
   EXPECT_FALSE(reply.install);
   EXPECT_EQ(datapath::format_actions(reply.actions), "1");
 }
@@ -124,7 +111,7 @@ TEST_F(RevalidatorTest, SeveralThreadsShareTheFlows) {
   RevalidatorSettings settings;
   settings.threads = 3;
   backend->revalidator().configure(settings);
-  for (unsigned i = 0; i < 100; ++i) dp->miss(packet(1, kA + i, kB + i));
+  for (unsigned i = 0; i < 100; ++i) dp->miss(frame(1, kA + i, kB + i));
   wait_round();
   uint64_t sum = 0;
   for (uint64_t keys : backend->revalidator().report().keys_per_thread) sum += keys;
