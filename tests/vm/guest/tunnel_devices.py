@@ -1,8 +1,12 @@
 """Tunnel interfaces of our daemon and the devices that they share: they come and go, are refused, are taken over, and are
 told of. One source for either module.
 """
+import contextlib
+import os
+import pathlib
+
 from conversation import Conversation, numbers
-from switch_lab import wait_for
+from switch_lab import run, wait_for
 from traffic import in_ns, with_switch
 from tunnel_lab import FAR, NEAR, add_tunnel, ip, linux_end, mac_of, small_host, wire_of
 
@@ -125,3 +129,35 @@ def keys_of_the_flow_are_received_all_and_sent_as_zero(s):
         linux_end(far, "vxlan", "id", "0", "remote", NEAR[4], "dstport", "4789")
         a = small_host(s, "a", "10.1.1.1/24")
         s.pings(a, "10.1.1.9")
+
+
+@contextlib.contextmanager
+def without_the_driver_of(kind):
+    """Rtnetlink finds none: a module of this name is loaded as another's need only."""
+    run("modprobe", "-r", f"vport_{kind}", kind, check=False)
+    assert not os.path.exists(f"/sys/module/{kind}")
+    ban = pathlib.Path("/etc/modprobe.d/ban.conf")
+    ban.parent.mkdir(parents=True, exist_ok=True)
+    ban.write_text(f"blacklist {kind}\n")
+    try:
+        yield
+    finally:
+        ban.unlink()
+
+
+@with_switch
+def where_rtnetlink_makes_no_device_the_module_does(s):
+    with without_the_driver_of("vxlan"), wire_of(s) as far:
+        add_tunnel(s, "tun0", "vxlan", f"remote_ip={FAR[4]}", "key=5")
+        wait_for("the device", lambda: s.link("vxlan_sys_4789"))
+        linux_end(far, "vxlan", "id", "5", "remote", NEAR[4], "dstport", "4789")
+        a = small_host(s, "a", "10.1.1.1/24")
+        s.pings(a, "10.1.1.9")
+        before, device = numbers(s), s.link("vxlan_sys_4789").split(":")[0]
+        s.kill_vswitchd()
+        s.start_vswitchd()
+        wait_for("the port", lambda: s.get("Interface", "tun0", "ofport") not in ("[]", "-1"))
+        s.pings(a, "10.1.1.9")
+        assert numbers(s) == before and s.link("vxlan_sys_4789").split(":")[0] == device
+        s.vsctl("del-port", "tun0")
+        wait_for("the device to go", lambda: not s.link("vxlan_sys_4789"))
