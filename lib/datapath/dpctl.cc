@@ -45,6 +45,7 @@ constexpr DpctlCommand kCommands[] = {
     {"del-flows", "[dp] [file]", 0, 2, kChanges, dpctl_del_flows},
     {"cache-get-size", "[dp]", 0, 1, kReads, dpctl_cache_get_size},
     {"cache-set-size", "dp cache <size>", 3, 3, kChanges, dpctl_cache_set_size},
+    {"offload-stats-show", "[dp]", 0, 1, kReads, dpctl_offload_stats_show},
     {"dump-conntrack", "[-m] [-s] [dp] [zone=N]", 0, 2, kReads, dpctl_dump_conntrack},
     {"dump-conntrack-exp", "[-s] [dp] [zone=N]", 0, 2, kReads, dpctl_dump_conntrack_exp},
     {"flush-conntrack", "[dp] [zone=N] [mark=X[/M]] [labels=Y[/N]] [ct-orig-tuple [ct-reply-tuple]]", 0, 6, kChanges,

@@ -1,8 +1,6 @@
-// The dpctl commands about what a connection tracker may hold: limits by zone, and the settings that only a tracker of
-// the switch's own has.
+// The dpctl commands about how many connections a zone may hold.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "lib/base/strings.h"
@@ -41,76 +39,6 @@ Result<std::vector<uint16_t>> parse_zones(std::string_view word) {
   }
   if (zones.empty()) return fail("invalid zone", EINVAL);
   return zones;
-}
-
-// What a datapath says about one setting; a datapath without a tracker says that it has none.
-Result<uint64_t> read_setting(Datapath& datapath, CtSetting setting) {
-  const Conntrack* conntrack = datapath.conntrack();
-  return conntrack ? conntrack->setting(setting) : fail("no connection tracker", EOPNOTSUPP);
-}
-Status write_setting(Datapath& datapath, CtSetting setting, uint64_t value) {
-  Conntrack* conntrack = datapath.conntrack();
-  return conntrack ? conntrack->change_setting(setting, value) : fail("no connection tracker", EOPNOTSUPP);
-}
-
-DpctlAnswer show_number(const DpctlContext& context, DpctlArgs args, CtSetting setting, std::string_view failed) {
-  DpctlOutput out(context);
-  Datapath* datapath = take_datapath(out, args, 1);
-  if (!datapath) return out.failed();
-  const auto value = read_setting(*datapath, setting);
-  if (!value) return out.fail(failed, value.error().code);
-  out.print(fmt::format("{}\n", *value));
-  return out.done();
-}
-
-// [dp] number
-DpctlAnswer change_number(const DpctlContext& context, DpctlArgs args, CtSetting setting, std::string_view malformed,
-                          std::string_view failed, std::string_view done) {
-  DpctlOutput out(context);
-  Datapath* datapath = take_datapath(out, args, 2);
-  if (!datapath) return out.failed();
-  const auto value = parse_unsigned(args[0]);
-  if (!value || *value > UINT32_MAX) return out.fail(malformed, EINVAL);
-  const Status changed = write_setting(*datapath, setting, *value);
-  if (!changed) return out.fail(failed, changed.error().code);
-  out.print(fmt::format("{}\n", done));
-  return out.done();
-}
-
-DpctlAnswer switch_sequence_check(const DpctlContext& context, DpctlArgs args, bool on) {
-  DpctlOutput out(context);
-  Datapath* datapath = take_datapath(out, args, 1);
-  if (!datapath) return out.failed();
-  const Status changed = write_setting(*datapath, CtSetting::kTcpSequenceCheck, on);
-  const char* verb = on ? "enabling" : "disabling";
-  if (!changed) return out.fail(fmt::format("{} TCP sequence checking failed", verb), changed.error().code);
-  out.print(fmt::format("{} TCP sequence checking successful\n", verb));
-  return out.done();
-}
-
-std::optional<bool> is_v6(std::string_view word) {
-  if (word == "v4" || word == "v6") return word == "v6";
-  return std::nullopt;
-}
-
-DpctlAnswer switch_fragments(const DpctlContext& context, DpctlArgs args, bool on) {
-  DpctlOutput out(context);
-  Datapath* datapath = take_datapath(out, args, 2);
-  if (!datapath) return out.failed();
-  const auto v6 = is_v6(args[0]);
-  if (!v6) return out.fail("parameter missing: 'v4' for IPv4 or 'v6' for IPv6", EINVAL);
-  const Status changed = write_setting(*datapath, *v6 ? CtSetting::kFragmentsV6 : CtSetting::kFragmentsV4, on);
-  const char* verb = on ? "enabling" : "disabling";
-  if (!changed) return out.fail(fmt::format("{} fragmentation reassembly failed", verb), changed.error().code);
-  out.print(fmt::format("{} fragmentation reassembly successful\n", verb));
-  return out.done();
-}
-
-void print_fragments(DpctlOutput& out, std::string_view family, const CtFragmentStatus::Family& f) {
-  out.print(fmt::format("\tmin {} frag size: {}\n", family, f.min_size));
-  const std::pair<const char*, uint64_t> counted[] = {{"accepted", f.accepted}, {"completed", f.completed}, {"expired", f.expired},
-                                                      {"too small", f.too_small}, {"overlapped", f.overlapped}, {"purged", f.purged}};
-  for (const auto& [what, count] : counted) out.print(fmt::format("\t{} frags {}: {}\n", family, what, count));
 }
 
 }  // namespace
@@ -179,83 +107,6 @@ DpctlAnswer dpctl_ct_del_limits(const DpctlContext& context, const DpctlOptions&
   if (!conntrack) return out.failed();
   const Status deleted = conntrack->delete_limits(by_default, zones);
   return deleted ? out.done() : out.fail("failed to delete conntrack limit", deleted.error().code);
-}
-
-DpctlAnswer dpctl_ct_set_maxconns(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return change_number(context, args, CtSetting::kMaxConnections, "maxconns missing or malformed", "ct set maxconns failed",
-                       "setting maxconns successful");
-}
-DpctlAnswer dpctl_ct_get_maxconns(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return show_number(context, args, CtSetting::kMaxConnections, "maxconns could not be retrieved");
-}
-DpctlAnswer dpctl_ct_get_nconns(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return show_number(context, args, CtSetting::kConnections, "nconns could not be retrieved");
-}
-DpctlAnswer dpctl_ct_set_sweep_interval(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return change_number(context, args, CtSetting::kSweepIntervalMs, "invalid interval value", "failed to set the sweep interval",
-                       "setting sweep interval successful");
-}
-DpctlAnswer dpctl_ct_get_sweep_interval(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return show_number(context, args, CtSetting::kSweepIntervalMs, "sweep interval could not be retrieved");
-}
-
-DpctlAnswer dpctl_ct_enable_tcp_seq_chk(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return switch_sequence_check(context, args, true);
-}
-DpctlAnswer dpctl_ct_disable_tcp_seq_chk(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return switch_sequence_check(context, args, false);
-}
-DpctlAnswer dpctl_ct_get_tcp_seq_chk(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  DpctlOutput out(context);
-  Datapath* datapath = take_datapath(out, args, 1);
-  if (!datapath) return out.failed();
-  const auto on = read_setting(*datapath, CtSetting::kTcpSequenceCheck);
-  if (!on) return out.fail("TCP sequence checking query failed", on.error().code);
-  out.print(fmt::format("TCP sequence checking: {}\n", *on ? "enabled" : "disabled"));
-  return out.done();
-}
-
-DpctlAnswer dpctl_ipf_set_enabled(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return switch_fragments(context, args, true);
-}
-DpctlAnswer dpctl_ipf_set_disabled(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return switch_fragments(context, args, false);
-}
-DpctlAnswer dpctl_ipf_set_min_frag(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  DpctlOutput out(context);
-  Datapath* datapath = take_datapath(out, args, 3);
-  if (!datapath) return out.failed();
-  const auto v6 = is_v6(args[0]);
-  if (!v6) return out.fail("parameter missing: v4 for IPv4 or v6 for IPv6", EINVAL);
-  const auto size = parse_unsigned(args[1]);
-  if (!size || *size > UINT32_MAX) return out.fail("parameter missing for minimum fragment size", EINVAL);
-  const Status changed = write_setting(*datapath, *v6 ? CtSetting::kMinFragmentV6 : CtSetting::kMinFragmentV4, *size);
-  if (!changed) return out.fail("requested minimum fragment size too small; see documentation", changed.error().code);
-  out.print("setting minimum fragment size successful\n");
-  return out.done();
-}
-DpctlAnswer dpctl_ipf_set_max_nfrags(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return change_number(context, args, CtSetting::kMaxFragments, "parameter missing for maximum fragments",
-                       "setting maximum fragments failed", "setting maximum fragments successful");
-}
-
-DpctlAnswer dpctl_ipf_get_status(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args) {
-  DpctlOutput out(context);
-  Datapath* datapath = take_datapath(out, args, 1);
-  if (!datapath) return out.failed();
-  Conntrack* conntrack = tracker_of(out, *datapath, "ipf status could not be retrieved");
-  if (!conntrack) return out.failed();
-  const auto status = conntrack->fragments();
-  if (!status) return out.fail("ipf status could not be retrieved", status.error().code);
-  out.print(fmt::format("\tFragmentation Module Status\n\t---------------------------\n\tv4 enabled: {:d}\n\tv6 enabled: {:d}\n"
-                        "\tmax num frags (v4/v6): {}\n\tnum frag: {}\n",
-                        status->v4.enabled, status->v6.enabled, status->max, status->now));
-  print_fragments(out, "v4", status->v4);
-  print_fragments(out, "v6", status->v6);
-  if (!options.more) return out.done();
-  out.print("\n\tFragment Lists:\n\n");
-  for (const std::string& line : status->lists) out.print(line + "\n");
-  return out.done();
 }
 
 }  // namespace turnout::datapath

@@ -237,6 +237,12 @@ DpctlAnswer dpctl_cache_set_size(const DpctlContext& context, const DpctlOptions
   return out.done();
 }
 
+// No datapath hands flows to hardware.
+DpctlAnswer dpctl_offload_stats_show(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
+  DpctlOutput out(context);
+  return take_datapath(out, args, 1) ? out.fail("retrieving offload statistics", EOPNOTSUPP) : out.failed();
+}
+
 DpctlAnswer dpctl_show(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args) {
   DpctlOutput out(context);
   if (args.empty())

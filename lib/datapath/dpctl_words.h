@@ -67,6 +67,7 @@ DpctlAnswer dpctl_add_dp(const DpctlContext& context, const DpctlOptions& option
 DpctlAnswer dpctl_del_dp(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_cache_get_size(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_cache_set_size(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
+DpctlAnswer dpctl_offload_stats_show(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_show(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_add_if(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_del_if(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
@@ -77,7 +78,7 @@ DpctlAnswer dpctl_dump_conntrack_exp(const DpctlContext& context, const DpctlOpt
 DpctlAnswer dpctl_flush_conntrack(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_ct_stats_show(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_ct_bkts(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
-// The commands of dpctl_conntrack_limits.cc.
+// The commands of dpctl_conntrack_limits.cc and dpctl_conntrack_settings.cc.
 DpctlAnswer dpctl_ct_set_maxconns(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_ct_get_maxconns(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);
 DpctlAnswer dpctl_ct_get_nconns(const DpctlContext& context, const DpctlOptions& options, DpctlArgs args);

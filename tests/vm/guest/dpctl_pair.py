@@ -257,6 +257,8 @@ def tunnels_of_either_tool_are_the_same():
 def caches_have_a_size():
     assert "new size 512" in told(OURS, ["cache-set-size", "dp0", "masks-cache", "512"])[1]
     same("cache-get-size")
+    same("offload-stats-show")
+    same("offload-stats-show", "nodp")
     same("cache-set-size", "dp0", "nope", "512")
     same("cache-set-size", "dp0", "masks-cache", "x")
     same("cache-get-size", "nodp")
