@@ -140,6 +140,8 @@ class Datapath {
   virtual Result<uint32_t> set_mask_cache_size(uint32_t /*entries*/) { return fail("no mask cache", EOPNOTSUPP); }
   // Where its flows' conntrack actions keep their connections. nullptr: it tracks none. Lives as long as the datapath.
   virtual Conntrack* conntrack() { return nullptr; }
+  // Whom the kernel gives an upcall to: "per-cpu" or "per-vport". Empty: upcalls do not come from a kernel.
+  virtual std::string_view dispatch_mode() const { return {}; }
   // What it can do. Found out at the first call, which a kernel may take some milliseconds for. Main thread.
   virtual const Features& features() = 0;
   virtual void set_threads(unsigned packet_threads) = 0;               // main thread

@@ -1,4 +1,4 @@
-// The dpif/* commands and their texts.
+// The dpif/* and dpif-netlink/* commands and their texts.
 #include "vswitchd/upcall/dpif_commands.h"
 
 #include <fmt/format.h>
@@ -123,6 +123,13 @@ void add_dpif_commands(unixctl::Server& server, Directory directory) {
     for (const BridgeRef& b : directory.bridges()) names.insert(b.backend->datapath().type() + "@" + b.sw->name());
     std::string text;
     for (const std::string& name : names) text += name + "\n";
+    reply.ok(text);
+  });
+  server.add("dpif-netlink/dispatch-mode", "", 0, 0, [directory](Args, const Reply& reply) {
+    std::string text;
+    for (Backend* backend : directory.backends())
+      if (const std::string_view mode = backend->datapath().dispatch_mode(); !mode.empty())
+        text += fmt::format("{}: {} dispatch mode\n", backend->datapath().name(), mode);
     reply.ok(text);
   });
   server.add("dpif/dump-flows", "[-m] [--names | --no-names] bridge", 1, -1,

@@ -18,6 +18,8 @@ struct KernelOptions {
   std::string name = "ovs-system";
   unsigned handlers = 1;             // threads that answer upcalls
   enum class Make { kNewOrStanding, kNew, kStanding } make = Make::kNewOrStanding;
+  // Which socket gets an upcall. By CPU only where the module can (Linux 5.15); a datapath that was dispatched by CPU before stays so.
+  enum class Dispatch { kByCpu, kByVport } dispatch = Dispatch::kByCpu;
   bool outlives_object = false;      // true: the datapath stays in the kernel when the object goes (a tool's)
 };
 // Makes the datapath in the kernel, or takes over the one that stands with its ports and flows. Main thread.

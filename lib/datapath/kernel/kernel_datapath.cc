@@ -50,14 +50,8 @@ class KernelDatapath final : public Datapath {
     auto receiver = UpcallReceiver::start(dp_.ifindex, options_.handlers, *sink);
     if (!receiver) return log_dpif.err("{}: cannot receive upcalls ({})", dp_.name, receiver.error().message);
     receiver_ = std::move(*receiver);
-    std::vector<uint32_t> by_cpu(static_cast<size_t>(std::max(1L, sysconf(_SC_NPROCESSORS_CONF))));
-    for (size_t cpu = 0; cpu < by_cpu.size(); ++cpu) by_cpu[cpu] = receiver_->pids()[cpu % receiver_->pids().size()];
-    if (Status s = set_cpu_sockets(*kernel_, dp_.ifindex, by_cpu); !s) {
-      by_vport_ = true;
-      log_dpif.info("{}: upcalls are dispatched by port, as the module cannot dispatch them by CPU", dp_.name);
-      if (auto standing = list_vports(*kernel_, dp_.ifindex))
-        for (const Vport& port : *standing) (void)set_vport_socket(*kernel_, dp_.ifindex, port.number, pid_of(port.number));
-    }
+    if (options_.dispatch == KernelOptions::Dispatch::kByCpu) dispatch_by_cpu();
+    else dispatch_by_vport();
   }
 
   Result<std::unique_ptr<netdev::Device>> open_device(netdev::Environment& devices, const netdev::OpenRequest& request,
@@ -150,6 +144,7 @@ class KernelDatapath final : public Datapath {
     return kernel::set_mask_cache_size(*kernel_, dp_.ifindex, entries);
   }
   Conntrack* conntrack() override { return &conntrack_; }
+  std::string_view dispatch_mode() const override { return by_vport_ ? "per-vport" : "per-cpu"; }
   const Features& features() override {
     if (!features_) features_ = probe_features(*kernel_, dp_.ifindex, dp_.name);
     return *features_;
@@ -192,6 +187,18 @@ class KernelDatapath final : public Datapath {
     const Ufid ufid = flow.ufid == Ufid{} ? make_ufid(flow.key, flow.mask) : flow.ufid;
     return put_flow_request(batch, flows(), dp_.ifindex, {ufid, flow.key, flow.mask, flow.actions, flow.unnamed}, may_modify,
                             pid_of(kDpPortLocal));
+  }
+  void dispatch_by_cpu() {
+    std::vector<uint32_t> by_cpu(static_cast<size_t>(std::max(1L, sysconf(_SC_NPROCESSORS_CONF))));
+    for (size_t cpu = 0; cpu < by_cpu.size(); ++cpu) by_cpu[cpu] = receiver_->pids()[cpu % receiver_->pids().size()];
+    if (set_cpu_sockets(*kernel_, dp_.ifindex, by_cpu)) return;
+    log_dpif.info("{}: upcalls are dispatched by port, as the module cannot dispatch them by CPU", dp_.name);
+    dispatch_by_vport();
+  }
+  void dispatch_by_vport() {
+    by_vport_ = true;
+    if (auto standing = list_vports(*kernel_, dp_.ifindex))
+      for (const Vport& port : *standing) (void)set_vport_socket(*kernel_, dp_.ifindex, port.number, pid_of(port.number));
   }
   void walk(DumpWhat what, Result<FlowEntry> (*read)(const Answer&), const std::function<void(const FlowEntry&)>& f) const;
   void note_stranger(const Vport& port) { strangers_[port.name] = port; }

@@ -86,3 +86,8 @@ def a_device_that_goes_away_takes_its_port(s):
     run("ip", "-n", s.ns, "link", "del", "v-b")
     wait_for("the port to go", lambda: "v-b" not in in_ns(s.ns, "ovs-dpctl", "show").stdout)
     wait_for("the error", lambda: "No such device" in s.get("Interface", "v-b", "error"))
+
+
+@with_switch
+def upcalls_are_dispatched_by_cpu(s):
+    assert s.appctl("dpif-netlink/dispatch-mode").stdout == "ovs-system: per-cpu dispatch mode\n"

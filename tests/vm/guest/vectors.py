@@ -1,5 +1,6 @@
 """The key in a kernel's upcall is what lib/flow extracts, for every frame of the vectors: one source for either module."""
 import collections
+import contextlib
 import struct
 import subprocess
 
@@ -52,23 +53,34 @@ def why_another_key(frame):
     return None
 
 
-def keys(module_ports):
-    frames = [frame for frame in vector_frames.cases() if len(frame) >= 14]
+def keys(dispatch, datapath, most=None):
+    frames = [frame for frame in vector_frames.cases() if len(frame) >= 14][:most]
     lines = "".join(frame.hex() + "\n" for frame in frames)
-    done = subprocess.run([str(BIN / "upcall_keys"), *module_ports], input=lines, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([str(BIN / "upcall_keys"), dispatch, datapath, "p0", "p1"], input=lines, stdout=subprocess.PIPE, text=True,
+                          check=True)
     return done.stdout.splitlines()
 
 
-@test
-def every_frame_has_the_same_key_in_the_kernel_and_in_lib_flow():
+@contextlib.contextmanager
+def datapath_with_p0(name):
     run("ip", "link", "add", "p0", "type", "veth", "peer", "name", "p1")
     for device in ("p0", "p1"):
         run("ip", "link", "set", device, "addrgenmode", "none")
         run("ip", "link", "set", device, "mtu", "9000")
         run("ip", "link", "set", device, "up")
-    run(program("ovs-dpctl"), "add-dp", "vectors")
-    run(program("ovs-dpctl"), "add-if", "vectors", "p0")
-    lines = keys(("vectors", "p0", "p1"))
+    run(program("ovs-dpctl"), "add-dp", name)
+    run(program("ovs-dpctl"), "add-if", name, "p0")
+    try:
+        yield
+    finally:
+        run(program("ovs-dpctl"), "del-dp", name)
+        run("ip", "link", "del", "p0")
+
+
+@test
+def every_frame_has_the_same_key_in_the_kernel_and_in_lib_flow():
+    with datapath_with_p0("vectors"):
+        lines = keys("per-cpu", "vectors")
     kinds = collections.Counter()
     wrong = []
     for line in lines:
@@ -82,4 +94,10 @@ def every_frame_has_the_same_key_in_the_kernel_and_in_lib_flow():
         print(f"  {count} {kind}")
     print("\n".join(wrong[:40]))
     assert kinds["same"] > 250 and not wrong, f"{len(wrong)} frames"
-    run(program("ovs-dpctl"), "del-dp", "vectors")
+
+
+@test
+def upcalls_come_by_port_where_a_module_cannot_send_them_by_cpu():
+    with datapath_with_p0("ports"):
+        lines = keys("per-vport", "ports", most=16)
+    assert [line.split()[0] for line in lines] == ["same"] * 16, lines

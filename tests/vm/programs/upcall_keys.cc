@@ -2,7 +2,10 @@
 // lib/flow extracts from the same bytes, as far as a kernel's keys have attributes for it (they have none for the type of
 // an IGMP message, for what a neighbour discovery packet reserves …). The datapath stands already; nobody else takes its upcalls.
 //
-// usage: upcall_keys DATAPATH PORT PEER < FRAMES     frames as hexadecimal, one a line; PEER is the other end of PORT's pair
+// usage: upcall_keys DISPATCH DATAPATH PORT PEER < FRAMES
+//   DISPATCH  per-cpu or per-vport: how the kernel is to choose a socket for an upcall
+//   PEER      the other end of PORT's pair
+//   FRAMES    as hexadecimal, one a line
 // Prints a line a frame: "same HEX", "none HEX" (no upcall came), or "differs HEX KERNEL | EXTRACTED".
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -104,21 +107,25 @@ std::string verdict(const std::optional<flow::FlowKey>& kernel, const flow::Flow
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return std::cerr << "usage: upcall_keys DATAPATH PORT PEER < FRAMES\n", 2;
-  datapath::KernelOptions options;
-  options.name = argv[1];
-  options.make = datapath::KernelOptions::Make::kStanding;
+  if (argc != 5) return std::cerr << "usage: upcall_keys DISPATCH DATAPATH PORT PEER < FRAMES\n", 2;
+  using Options = datapath::KernelOptions;
+  Options options;
+  options.dispatch = std::string_view(argv[1]) == "per-vport" ? Options::Dispatch::kByVport : Options::Dispatch::kByCpu;
+  options.handlers = 2;
+  options.name = argv[2];
+  options.make = Options::Make::kStanding;
   options.outlives_object = true;
   auto dp = datapath::make_kernel(options);
   if (!dp) return std::cerr << dp.error().message << "\n", 1;
   DpPort port = kDpPortNone;
   for (const auto& p : (*dp)->ports())
-    if (p.name == argv[2]) port = p.number;
-  const int fd = packet_socket(argv[3]);
+    if (p.name == argv[3]) port = p.number;
+  const int fd = packet_socket(argv[4]);
   if (port == kDpPortNone || fd < 0) return std::cerr << "no such port or peer\n", 1;
   flow::set_vlan_limit(2);           // which a kernel always looks at
   Sink sink;
   (*dp)->set_upcall_sink(&sink);
+  if ((*dp)->dispatch_mode() != argv[1]) return std::cerr << "the module dispatches " << (*dp)->dispatch_mode() << "\n", 1;
   for (std::string hex; std::getline(std::cin, hex);) {
     const auto frame = parse_hex(hex);
     if (!frame) return std::cerr << "not hexadecimal: " << hex << "\n", 1;
