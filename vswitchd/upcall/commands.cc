@@ -22,9 +22,9 @@ std::string show(const Directory& directory) {
     const auto report = backend->revalidator().report();
     text += fmt::format(
         "{}@{}:\n  flows         : (current {}) (avg {}) (max {}) (limit {})\n  dump duration : {}ms\n"
-        "  ufid enabled : true\n\n",
+        "  ufid enabled : {}\n\n",
         backend->datapath().type(), backend->datapath().name(), report.flows, report.average, report.maximum,
-        report.limit, report.dump_ms);
+        report.limit, report.dump_ms, Revalidator::terse_dumps());
     for (size_t i = 0; i < report.keys_per_thread.size(); ++i)
       text += fmt::format("  {}: (keys {})\n", i, report.keys_per_thread[i]);
   }
@@ -51,6 +51,14 @@ void add_megaflow_switch(unixctl::Server& server, const Directory& directory, bo
              });
 }
 
+void add_ufid_switch(unixctl::Server& server, bool enable) {
+  server.add(enable ? "upcall/enable-ufid" : "upcall/disable-ufid", "", 0, 0, [enable](Args, const Reply& reply) {
+    Revalidator::set_terse_dumps(enable);
+    reply.ok(enable ? "Datapath dumping tersely using UFID enabled for supported datapaths\n"
+                    : "Datapath dumping tersely using UFID disabled\n");
+  });
+}
+
 }  // namespace
 
 void add_upcall_commands(unixctl::Server& server, Directory directory) {
@@ -63,6 +71,8 @@ void add_upcall_commands(unixctl::Server& server, Directory directory) {
   });
   add_megaflow_switch(server, directory, true);
   add_megaflow_switch(server, directory, false);
+  add_ufid_switch(server, true);
+  add_ufid_switch(server, false);
   server.add("revalidator/wait", "", 0, 0, [directory](Args, const Reply& reply) { wait(directory, reply); });
   server.add("revalidator/purge", "", 0, 0, [directory](Args, const Reply& reply) {
     for (Backend* backend : directory.backends()) backend->revalidator().purge();

@@ -15,6 +15,7 @@ namespace turnout::upcall {
 namespace {
 
 Counter round_count{"revalidate_round"};
+bool terse_on = true;                      // main thread
 int64_t real_now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
 }  // namespace
@@ -65,7 +66,7 @@ struct Revalidator::Impl {
     p.delete_all = flows > 2 * handler.flow_limit();
     p.slow_after_ns = real_now_ns() + settings.max_revalidator_ms * 1'000'000 / 2;
     p.min_pps = settings.min_revalidate_pps;
-    p.whole = p.generation != std::exchange(last_generation, p.generation);
+    p.whole = p.generation != std::exchange(last_generation, p.generation) || !terse_on;
     return p;
   }
 
@@ -278,6 +279,9 @@ void Revalidator::wait(std::function<void()> done) {
 void Revalidator::purge() { impl_->run_here(true); }
 
 void Revalidator::run_round() { impl_->run_here(false); }
+
+void Revalidator::set_terse_dumps(bool enabled) { terse_on = enabled; }
+bool Revalidator::terse_dumps() { return terse_on; }
 
 Revalidator::Report Revalidator::report() const {
   std::lock_guard lock(impl_->mutex);

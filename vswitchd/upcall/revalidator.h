@@ -57,6 +57,9 @@ class Revalidator {
   };
   Report report() const;
   void set_flow_limit(uint64_t flows);     // upcall/set-flow-limit: until it is adapted again
+  // Of all datapaths: do rounds read names and statistics alone where these will do? upcall/disable-ufid says no.
+  static void set_terse_dumps(bool enabled);
+  static bool terse_dumps();
 
  private:
   struct Impl;

@@ -1,6 +1,7 @@
 // A datapath of one map, for tests of what stands above it.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -37,12 +38,16 @@ class FakeDatapath : public datapath::Datapath {
     return it->second;
   }
   void each_flow(const std::function<void(const datapath::FlowEntry&)>& f) const override {
+    ++whole_dumps_;
+    walk(f);
+  }
+  void walk(const std::function<void(const datapath::FlowEntry&)>& f) const {
     std::lock_guard lock(mutex_);
     for (const auto& [ufid, flow] : flows_) f(flow);
   }
   // As a kernel's: names and statistics, nothing else.
   void each_flow_statistics(const std::function<void(const datapath::FlowEntry&)>& f) const override {
-    each_flow([&](const datapath::FlowEntry& flow) { f({.ufid = flow.ufid, .stats = flow.stats, .unnamed = flow.unnamed}); });
+    walk([&](const datapath::FlowEntry& flow) { f({.ufid = flow.ufid, .stats = flow.stats, .unnamed = flow.unnamed}); });
   }
   void flush_flows() override {
     std::lock_guard lock(mutex_);
@@ -72,6 +77,7 @@ class FakeDatapath : public datapath::Datapath {
     stats.bytes += 60 * packets;
     stats.used_ns = now.ns;
   }
+  unsigned whole_dumps() const { return whole_dumps_; }     // since the start
   size_t size() const {
     std::lock_guard lock(mutex_);
     return flows_.size();
@@ -82,6 +88,7 @@ class FakeDatapath : public datapath::Datapath {
   datapath::UpcallSink* sink_ = nullptr;
   datapath::Features features_;
   mutable std::mutex mutex_;
+  mutable std::atomic<unsigned> whole_dumps_{0};
   std::map<datapath::Ufid, datapath::FlowEntry> flows_;
 };
 

@@ -118,6 +118,22 @@ TEST_F(RevalidatorTest, SeveralThreadsShareTheFlows) {
   EXPECT_EQ(sum, 100u);
 }
 
+TEST_F(RevalidatorTest, WholeFlowsAreReadWhereTerseDumpsAreOff) {
+  const auto flow = dp->miss(frame(1, kA, kB));
+  wait_round();
+  const auto whole_dumps = [&] {
+    const unsigned before = dp->whole_dumps();
+    wait_round();
+    return dp->whole_dumps() - before;
+  };
+  EXPECT_EQ(whole_dumps(), 0u) << "nothing has changed";
+  Revalidator::set_terse_dumps(false);
+  EXPECT_EQ(whole_dumps(), 1u);
+  Revalidator::set_terse_dumps(true);
+  EXPECT_EQ(whole_dumps(), 0u);
+  EXPECT_EQ(actions(flow.ufid), "2,3");
+}
+
 TEST(FlowLimit, GrowsWhileRoundsAreShortAndShrinksWhenLong) {
   EXPECT_EQ(adapt_flow_limit(10'000, 200'000, 1), 11'000u);
   EXPECT_EQ(adapt_flow_limit(199'900, 200'000, 1), 200'000u);
