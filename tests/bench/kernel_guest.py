@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # What tests/bench/kernel measures, in the guest: forwarding by the stock module, by turnout.ko and by the Linux bridge.
-# programs: sysctl iperf3 bridge
+# programs: sysctl bridge
 # modules: pktgen dummy veth
 # available: openvswitch turnout bridge nf_conntrack nf_nat
 # deadline: 3000
@@ -9,20 +9,25 @@
 # clock: instructions
 
 """Frames enter at in0 and leave to out0, a device that drops; a TCP connection goes from namespace h1 through v1 and v2 to h2.
-Writes /results/figures.json: {"cases": {case: {who: nanoseconds for a frame or for a kilobyte}}, "memory": {who: bytes for a
-flow}, "spread": [the largest relative difference of two runs, of which case], "frames": how many were measured}.
+Writes /results/figures.json: {"cases": {case: {who: nanoseconds for a frame, or for a megabyte of TCP}}, "spread": [the largest
+relative difference of two runs, of which case], "frames": how many were measured}.
+
+The two ends of the TCP connection are one process that sends and reads in turn, with buffers of fixed size: no scheduler and no
+tuning decides how much goes in one segment, and what is measured begins when the window is open.
 
 Variables: ONLY, a regular expression that chooses cases; WHO, one of those compared; PROFILE, the emulator counts (marks.py).
 """
+import contextlib
 import json
 import os
 import pathlib
 import re
-import subprocess
+import socket
 import sys
 import time
 
 from ovs_netlink import (ANY, Family, Flows, address, attr, be, ct, hwaddr, key, nest, output, push_vlan, recirc, set_, u32)
+from namespace import inside
 from packets import MAC_A, MAC_B, eth, ip4, udp
 from marks import counted
 from pktgen import Generator
@@ -30,12 +35,13 @@ from switch_lab import run
 
 MODULES = {"stock": "openvswitch", "turnout": "turnout"}
 ROUNDS, LEAST = 2, 20000
-TCP_BYTES = 200 << 20
-MEMORY_FLOWS = 100000
-TCP_CASE = "GSO TCP, a kilobyte"
+MEGABYTE = 1 << 20
+TCP_WARM, TCP_MEGABYTES, TCP_BUFFER = 32, 64, 8 * MEGABYTE
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
+TCP_CASE = "GSO TCP, a megabyte"
 IN, OUT, LEFT, RIGHT = 1, 2, 3, 4
 ONLY, WHO = os.environ.get("ONLY", ""), os.environ.get("WHO", "")
-figures = {"cases": {}, "memory": {}, "spread": [0.0, ""], "frames": 0}
+figures = {"cases": {}, "spread": [0.0, ""], "frames": 0}
 
 
 def counter(device, name):
@@ -89,25 +95,52 @@ def frames(generator, case, who, first="10.1.0.0", number=1, arrives=1):
 
 
 def tcp(who):
-    """Nanoseconds for a kilobyte of TCP in segments as large as the devices take."""
+    """Nanoseconds for a megabyte of TCP in segments as large as the devices take."""
     if not wanted(TCP_CASE, who):
         return
-    record(TCP_CASE, who, [one_connection() for _ in range(ROUNDS)])
+    ends = connection()
+    transfer(*ends, TCP_WARM)
+    values = []
+    for _ in range(ROUNDS):
+        before = counter("v2", "tx_packets")
+        with counted():
+            values.append(transfer(*ends, TCP_MEGABYTES))
+        segments = counter("v2", "tx_packets") - before
+        assert segments < TCP_MEGABYTES * 20, f"{who}: {segments} frames are no large segments"
+        figures["frames"] += segments
+    record(TCP_CASE, who, values)
 
 
-def one_connection():
-    server = subprocess.Popen(["ip", "netns", "exec", "h2", "iperf3", "-s", "-1"], stdout=subprocess.DEVNULL)
-    client = ["ip", "netns", "exec", "h1", "iperf3", "-c", "10.77.0.2", "-n", str(TCP_BYTES), "-J"]
-    deadline = time.monotonic() + 30
-    while True:
-        done = subprocess.run(client, stdout=subprocess.PIPE, text=True)
-        if done.returncode == 0:
-            break
-        assert time.monotonic() < deadline, done.stdout
-        time.sleep(0.1)
-    server.wait()
-    total = json.loads(done.stdout)["end"]["sum_received"]
-    return total["seconds"] * 1e9 / (total["bytes"] / 1024)
+def connection():
+    """The two ends of a TCP connection: from h1, at h2."""
+    with inside("h2"):
+        listener = socket.create_server(("10.77.0.2", 5001))
+    with inside("h1"):
+        client = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, TCP_BUFFER)
+    client.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, TCP_BUFFER)
+    client.settimeout(30)
+    client.connect(("10.77.0.2", 5001))
+    server, _ = listener.accept()
+    listener.close()
+    client.setblocking(False)
+    server.setblocking(False)
+    return client, server
+
+
+def transfer(client, server, megabytes):
+    """Nanoseconds for each megabyte, of so many."""
+    data, room = bytes(MEGABYTE), bytearray(MEGABYTE)
+    start = time.monotonic_ns()
+    for _ in range(megabytes):
+        sent = read = 0
+        while read < MEGABYTE:
+            if sent < MEGABYTE:
+                with contextlib.suppress(BlockingIOError):
+                    sent += client.send(memoryview(data)[sent:])
+            with contextlib.suppress(BlockingIOError):
+                read += server.recv_into(room)
+    return (time.monotonic_ns() - start) / megabytes
 
 
 class Datapath:
@@ -194,32 +227,8 @@ def switching(dp, generator, who):
     tcp(who)
 
 
-def free_memory():
-    """Bytes, once what waits for a grace period or in caches is back."""
-    time.sleep(2)
-    pathlib.Path("/proc/sys/vm/drop_caches").write_text("3")
-    return int(re.search(r"MemFree: +(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) * 1024
-
-
-def memory(dp, who):
-    """Flows named and used as a daemon's are, put in by a child whose own memory goes with it."""
-    if not wanted("memory", who):
-        return
-    dp.flows.flush()
-    before = free_memory()
-    child = os.fork()
-    if child == 0:
-        flows = Flows("dp")
-        flows.put_for_addresses(addresses(MEMORY_FLOWS), key(dst=ANY), output(OUT))
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-    figures["memory"][who] = (before - free_memory()) / MEMORY_FLOWS
-    dp.flows.flush()
-
-
 def datapath(who, generator):
     dp = Datapath(MODULES[who])
-    memory(dp, who)
     for measure in (flow_counts, mask_counts, pipelines, conntrack, switching):
         measure(dp, generator, who)
     if "PROFILE" in os.environ:   # while the module is there

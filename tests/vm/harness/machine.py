@@ -12,6 +12,9 @@ KERNEL_OPTIONS = ("rdinit=/init console=ttyS0 quiet loglevel=5 panic=-1 reboot=t
                   "sysctl.kernel.hung_task_timeout_secs=60 sysctl.kernel.watchdog_thresh=60 "
                   "rcupdate.rcu_cpu_stall_timeout=120 no_timer_check trace_clock=local random.trust_cpu=on tsc=reliable")
 
+REPEATABLE = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-seed", "1", "-rtc", "base=2026-01-01,clock=vm"]
+REPEATABLE_KERNEL = " nokaslr norandmaps sysctl.kernel.hung_task_timeout_secs=0"   # who waits for the host's disk waits for ages
+
 
 def emulator():
     found = shutil.which("qemu-system-x86_64")
@@ -51,7 +54,8 @@ def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False,
     """Runs the guest until it ends itself. A file `options` beside the kernel adds to its command line.
 
     With `icount` one instruction is one nanosecond of the guest's time, and a guest that waits skips to its next timer: what
-    it measures does not depend on this host. Its processor lacks the fast forms of "rep stosb" and "rep movsb": the kernel
+    it measures does not depend on this host. Nor do its date, its random numbers and the places of kernel and programs in
+    memory, on which the secrets of hash tables and thereby their chains depend: each boot is the same. Its processor lacks the fast forms of "rep stosb" and "rep movsb": the kernel
     then fills and copies by words, of which each counts as one instruction; by bytes, clearing memory would weigh more than
     all else.
     """
@@ -62,7 +66,8 @@ def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False,
     command_line = KERNEL_OPTIONS + (" " + own_options.read_text().strip() if own_options.exists() else "")
     with open(disk, "wb") as file:
         file.truncate(RESULTS_SIZE)
-    speed = ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"] if icount else ["-accel", "tcg,thread=multi"]
+    speed = REPEATABLE if icount else ["-accel", "tcg,thread=multi"]
+    command_line += REPEATABLE_KERNEL if icount else ""
     words = [emulator(), "-machine", "pc", *speed, "-cpu", "max,-erms,-fsrm" if icount else "max",
              "-smp", "1" if icount else str(cpus), "-m", memory,
              "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
