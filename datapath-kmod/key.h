@@ -183,9 +183,10 @@ static inline unsigned int tn_key_tun_words(const struct tn_key *key)
 /* Copies the words that mean something. Any context. */
 static inline void tn_key_copy(struct tn_key *dst, const struct tn_key *src)
 {
-	memcpy(dst, src, src->n_words * 8);
-	if (src->tun_proto)
-		memcpy(&dst->tun, &src->tun, tn_key_tun_words(src) * 8);
+	memcpy(tn_key_words(dst), tn_key_words_c(src), src->n_words * sizeof(u64));
+	if (src->tun_proto)	/* the options as well: by words, for the compiler checks copies against members */
+		memcpy(tn_key_words(dst) + TN_KEY_TUN_WORD, tn_key_words_c(src) + TN_KEY_TUN_WORD,
+		       tn_key_tun_words(src) * sizeof(u64));
 }
 
 /* Actions that change the packet's headers so that the key no longer tells them (push, pop) call
@@ -229,7 +230,7 @@ static inline bool tn_key_is_nd(const struct tn_key *key)
  * and transport headers of the skb are set. A VLAN tag stays where it is, in the skb's metadata or
  * in the bytes. ct fields come from the conntrack entry on the skb, if any.
  * Softirq or BH off, RCU read side. May linearise headers of @skb. 0, or -errno where the packet cannot be read
- * (-EINVAL: a frame shorter than its header): the caller drops it.
+ * (-EINVAL: a frame shorter than its header, or a malformed NSH): the caller drops it.
  */
 int tn_key_extract(const struct ip_tunnel_info *tun, struct sk_buff *skb, struct tn_key *key);
 
