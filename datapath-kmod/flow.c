@@ -16,6 +16,19 @@ struct tn_flow *tn_flow_alloc(unsigned int n)
 	return flow;
 }
 
+/* May sleep. */
+int tn_flow_set_id_key(struct tn_flow *flow, const struct tn_key *key)
+{
+	unsigned int n = key->tun_proto ? TN_KEY_TUN_WORD + tn_key_tun_words(key) : key->n_words;
+
+	flow->ufid_len = 0;
+	flow->id_key = kzalloc(n * sizeof(u64), GFP_KERNEL_ACCOUNT);
+	if (!flow->id_key)
+		return -ENOMEM;
+	tn_key_copy(flow->id_key, key);
+	return 0;
+}
+
 /* What is not shared with readers any more. Any context that may free. */
 static void free_parts(struct tn_flow *flow)
 {
@@ -27,7 +40,8 @@ static void free_parts(struct tn_flow *flow)
 			kfree(others[cpu]);
 		kfree(others);
 	}
-	kfree(flow->id_key);
+	if (!flow->ufid_len)
+		kfree(flow->id_key);
 	kfree(flow);
 }
 

@@ -34,23 +34,31 @@ struct tn_flow_stats {
 };
 
 struct tn_flow {
-	struct rcu_head rcu;
-	u32 hash;		/* of the masked key; fixed */
-	u32 ufid_hash;		/* of the identifier; fixed */
 	struct tn_mask *mask;	/* fixed */
 	struct tn_actions __rcu *acts;	/* replaced under dp->lock */
+	u32 hash;		/* of the masked key; fixed */
+	u32 ufid_hash;		/* of the identifier; fixed */
 	int owner;		/* the CPU that uses @own; -1: nobody yet */
-	struct tn_flow_stats own;
-	struct tn_flow_stats * __rcu *others;	/* [nr_cpu_ids], when a second CPU came */
-	struct tn_flow_stats base;	/* what OVS_FLOW_ATTR_CLEAR took off; dp->lock */
-	struct tn_key *id_key;	/* the key as given, where there is no UFID; fixed */
 	u8 ufid_len;		/* 0: identified by id_key; fixed */
-	u8 ufid[TN_UFID_MAX];	/* fixed */
+	struct tn_flow_stats own;	/* with this ends the first cache line */
+	struct tn_flow_stats * __rcu *others;	/* [nr_cpu_ids], when a second CPU came */
+	struct {
+		u64 packets;
+		u64 bytes;
+	} base;			/* what OVS_FLOW_ATTR_CLEAR took off; dp->lock */
+	struct rcu_head rcu;
+	union {
+		u8 ufid[TN_UFID_MAX];	/* fixed */
+		struct tn_key *id_key;	/* the key as given, up to its last valid word; fixed */
+	};
 	u64 w[];		/* masked key, mask->n words; fixed */
 };
 
 /* A flow with room for @n words, without mask and actions. May sleep. NULL: no memory. */
 struct tn_flow *tn_flow_alloc(unsigned int n);
+
+/* Identifies @flow by @key instead of a UFID. May sleep. 0 or -ENOMEM. */
+int tn_flow_set_id_key(struct tn_flow *flow, const struct tn_key *key);
 
 /* Frees a flow, its actions and statistics; the mask is the table's. At once where no reader can know
  * it, else after a grace period. Any context that may free.

@@ -24,7 +24,7 @@ struct bucket {
 struct tn_buckets {
 	struct rcu_head rcu;
 	u32 mask;		/* number of buckets less one */
-	struct bucket b[];
+	struct bucket *b;	/* by itself: a header before them would cost as much again, or a huge page */
 };
 
 struct cache_entry {
@@ -109,18 +109,26 @@ static u32 hash_id(const struct tn_flow *flow)
 /* May sleep. */
 static struct tn_buckets *buckets_alloc(u32 n)
 {
-	struct tn_buckets *bk = kvzalloc(struct_size(bk, b, n), GFP_KERNEL_ACCOUNT);
+	struct tn_buckets *bk = kzalloc(sizeof(*bk), GFP_KERNEL_ACCOUNT);
 
-	if (bk)
-		bk->mask = n - 1;
+	if (!bk)
+		return NULL;
+	bk->mask = n - 1;
+	bk->b = kvcalloc(n, sizeof(*bk->b), GFP_KERNEL_ACCOUNT);
+	if (!bk->b) {
+		kfree(bk);
+		return NULL;
+	}
 	return bk;
 }
 
-/* No reader has it. Any context that may free. */
+/* No reader has it. Any context that may free. NULL is fine. */
 static void buckets_free(struct tn_buckets *bk)
 {
 	u32 i;
 
+	if (!bk)
+		return;
 	for (i = 0; i <= bk->mask; i++) {
 		struct bucket *b = rcu_dereference_raw(bk->b[i].next), *next;
 
@@ -129,7 +137,8 @@ static void buckets_free(struct tn_buckets *bk)
 			kfree(b);
 		}
 	}
-	kvfree(bk);
+	kvfree(bk->b);
+	kfree(bk);
 }
 
 static void buckets_free_cb(struct rcu_head *rcu)
@@ -165,7 +174,7 @@ static int buckets_insert(struct tn_buckets *bk, struct tn_flow *flow, u32 hash)
 	return 0;
 }
 
-/* dp->lock. Empty overflow lines stay until the table grows. */
+/* dp->lock. Empty overflow lines stay until the table is resized. */
 static void buckets_remove(struct tn_buckets *bk, const struct tn_flow *flow, u32 hash)
 {
 	struct bucket *b = &bk->b[hash & bk->mask];
@@ -179,18 +188,29 @@ static void buckets_remove(struct tn_buckets *bk, const struct tn_flow *flow, u3
 			}
 }
 
-/* Where to put the flows of @old when there are @n_flows; leaves the old one if there is no memory.
- * dp->lock. May sleep.
+/* Puts @bk in place of the present buckets. dp->lock. */
+static void buckets_replace(struct tn_buckets __rcu **at, struct tn_buckets *bk)
+{
+	struct tn_buckets *old = rcu_dereference_raw(*at);
+
+	rcu_assign_pointer(*at, bk);
+	call_rcu(&old->rcu, buckets_free_cb);
+}
+
+/* Doubles or halves the buckets when the @n_flows that there are or will be want it; they stay as they are
+ * if there is no memory. dp->lock. May sleep.
  */
-static void buckets_grow(struct tn_buckets __rcu **at, u32 n_flows, bool by_id)
+static void buckets_resize(struct tn_buckets __rcu **at, u32 n_flows, bool by_id)
 {
 	struct tn_buckets *old = rcu_dereference_raw(*at), *bk;
-	u32 n = old->mask + 1, i, j;
+	u32 n = old->mask + 1, to = n, i, j;
 	struct bucket *b;
 
-	if (n_flows <= n * (SLOTS / 2) || n >= MAX_BUCKETS)
-		return;
-	bk = buckets_alloc(n * 2);
+	if (n_flows > n * (SLOTS / 2) && n < MAX_BUCKETS)
+		to = n * 2;
+	else if (n_flows < n / SLOTS && n > MIN_BUCKETS)
+		to = n / 2;
+	bk = to != n ? buckets_alloc(to) : NULL;
 	if (!bk)
 		return;
 	for (i = 0; i < n; i++)
@@ -204,8 +224,7 @@ static void buckets_grow(struct tn_buckets __rcu **at, u32 n_flows, bool by_id)
 					return;
 				}
 			}
-	rcu_assign_pointer(*at, bk);
-	call_rcu(&old->rcu, buckets_free_cb);
+	buckets_replace(at, bk);
 }
 
 /* The flow of @mask in the bucket of @hash that @key matches. RCU read side or dp->lock. The hit path. */
@@ -369,6 +388,13 @@ struct tn_flow *tn_table_find_key(const struct tn_table *table, const struct tn_
 	return NULL;
 }
 
+/* dp->lock. May sleep. */
+static void resize(struct tn_table *table, u32 n_flows)
+{
+	buckets_resize(&table->flows, n_flows, false);
+	buckets_resize(&table->ufids, n_flows, true);
+}
+
 int tn_table_insert(struct tn_table *table, struct tn_flow *flow)
 {
 	const struct tn_mask *mask = flow->mask;
@@ -377,8 +403,7 @@ int tn_table_insert(struct tn_table *table, struct tn_flow *flow)
 
 	flow->hash = h ^ h >> 32;
 	flow->ufid_hash = hash_id(flow);
-	buckets_grow(&table->flows, table->n_flows + 1, false);
-	buckets_grow(&table->ufids, table->n_flows + 1, true);
+	resize(table, table->n_flows + 1);
 	err = buckets_insert(rcu_dereference_raw(table->ufids), flow, flow->ufid_hash);
 	if (err)
 		return err;
@@ -392,16 +417,23 @@ int tn_table_insert(struct tn_table *table, struct tn_flow *flow)
 	return 0;
 }
 
-void tn_table_unlink(struct tn_table *table, struct tn_flow *flow)
+/* dp->lock. */
+static void unlink(struct tn_table *table, struct tn_flow *flow)
 {
 	buckets_remove(rcu_dereference_raw(table->flows), flow, flow->hash);
 	buckets_remove(rcu_dereference_raw(table->ufids), flow, flow->ufid_hash);
 	WRITE_ONCE(table->n_flows, table->n_flows - 1);
 }
 
+void tn_table_unlink(struct tn_table *table, struct tn_flow *flow)
+{
+	unlink(table, flow);
+	resize(table, table->n_flows);
+}
+
 /* *skip holds the number of the slot in the chain, and above it the size of the table it is about: when
- * the table has grown since, the bucket is walked from its start again. Buckets are visited in the order of
- * their reversed numbers, in which a bucket's two halves after growing follow each other.
+ * that has changed since, the bucket is walked from its start again. Buckets are visited in the order of
+ * their reversed numbers, in which the two halves of a bucket that was split, or becomes one, follow each other.
  */
 struct tn_flow *tn_table_next(const struct tn_table *table, u32 *bucket, u32 *skip)
 {
@@ -500,9 +532,18 @@ int tn_table_init(struct tn_table *table)
 		return 0;
 	if (masks)
 		tn_masks_free_cb(&masks->rcu);
-	kvfree(rcu_dereference_raw(table->flows));
-	kvfree(rcu_dereference_raw(table->ufids));
+	buckets_free(rcu_dereference_raw(table->flows));
+	buckets_free(rcu_dereference_raw(table->ufids));
 	return -ENOMEM;
+}
+
+/* Empty ones as many as at first. dp->lock. May sleep. */
+static void clear_buckets(struct tn_buckets __rcu **at)
+{
+	struct tn_buckets *bk = buckets_alloc(MIN_BUCKETS);
+
+	if (bk)
+		buckets_replace(at, bk);
 }
 
 void tn_table_flush(struct tn_table *table)
@@ -511,12 +552,14 @@ void tn_table_flush(struct tn_table *table)
 	u32 bucket = 0, skip = 0;
 
 	while ((flow = tn_table_next(table, &bucket, &skip))) {
-		tn_table_unlink(table, flow);
+		unlink(table, flow);
 		flow->mask->n_flows--;
 		tn_flow_free_rcu(flow);
 		cond_resched();
 	}
 	tn_table_clear_masks(table);	/* one by one each would copy the array */
+	clear_buckets(&table->flows);
+	clear_buckets(&table->ufids);
 }
 
 void tn_table_destroy(struct tn_table *table)

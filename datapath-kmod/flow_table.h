@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The flow table of a datapath: masks, and one hash table of all flows; a second one by identifier.
  *
- * Buckets are cache lines of four (hash, flow) pairs with overflow lines; growing builds a new array
- * of buckets beside the old one and publishes it, so readers never wait. A look-up first asks
+ * Buckets are cache lines of four (hash, flow) pairs with overflow lines; growing or shrinking builds a new
+ * array of buckets beside the old one and publishes it, so readers never wait. A look-up first asks
  * a per-CPU cache, keyed by a hash of the whole key, which mask and masked hash served the last such
  * packet; an entry is a hint and is always verified, so nothing has to be flushed.
  *
@@ -55,11 +55,11 @@ void tn_table_clear_masks(struct tn_table *table);
 
 /* Publishes a flow whose mask was taken with tn_table_get_mask(). 0 or -ENOMEM. dp->lock, may sleep. */
 int tn_table_insert(struct tn_table *table, struct tn_flow *flow);
-/* Unpublishes it; the caller then puts its mask and frees it by RCU. dp->lock. */
+/* Unpublishes it; the caller then puts its mask and frees it by RCU. dp->lock, may sleep. */
 void tn_table_unlink(struct tn_table *table, struct tn_flow *flow);
 
 /* Iterates: *bucket and *skip are 0 at first and say where to go on; flows present throughout are met at
- * least once even if the table grows between calls. NULL: the end. RCU read side or dp->lock.
+ * least once even if the table grows or shrinks between calls. NULL: the end. RCU read side or dp->lock.
  */
 struct tn_flow *tn_table_next(const struct tn_table *table, u32 *bucket, u32 *skip);
 

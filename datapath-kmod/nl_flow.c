@@ -194,7 +194,8 @@ static int put_match(const struct tn_flow *flow, struct sk_buff *msg, u32 omit)
 		if (!(omit & OVS_UFID_F_OMIT_KEY) && tn_nl_put_key(msg, OVS_FLOW_ATTR_KEY, &key, NULL))
 			return -EMSGSIZE;
 	} else {
-		key = *flow->id_key;
+		memset(&key, 0, sizeof(key));
+		tn_key_copy(&key, flow->id_key);
 		if (tn_nl_put_key(msg, OVS_FLOW_ATTR_KEY, &key, NULL))
 			return -EMSGSIZE;
 	}
@@ -281,12 +282,9 @@ static struct tn_flow *make_flow(struct request *r)
 	if (r->ufid) {
 		flow->ufid_len = r->ufid_len;
 		memcpy(flow->ufid, r->ufid, r->ufid_len);
-	} else {
-		flow->id_key = kmemdup(&r->match->key, sizeof(r->match->key), GFP_KERNEL_ACCOUNT);
-		if (!flow->id_key) {
-			tn_flow_free(flow);
-			return NULL;
-		}
+	} else if (tn_flow_set_id_key(flow, &r->match->key)) {
+		tn_flow_free(flow);
+		return NULL;
 	}
 	return flow;
 }
