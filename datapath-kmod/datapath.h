@@ -150,8 +150,11 @@ u32 tn_dp_free_port_no(const struct tn_dp *dp);
 extern struct genl_family tn_dp_family, tn_vport_family, tn_flow_family, tn_packet_family;
 extern struct genl_family tn_meter_family, tn_ct_limit_family;
 
-/* Tells OVS_VPORT_MCGROUP that a port is going whose device went away. RTNL. */
-void tn_vport_notify_gone(struct tn_port *port);
+/* The message that a port is gone, made while it is there, and its sending to OVS_VPORT_MCGROUP once it is not: who hears
+ * it may use the number again. NULL, where memory ran out: listeners are told that they missed something. RTNL.
+ */
+struct sk_buff *tn_vport_gone(const struct tn_port *port);
+void tn_vport_announce(struct net *net, struct sk_buff *msg);
 
 /* Tells every port how much room in front of a packet the others need. RTNL. */
 void tn_dp_update_headroom(struct tn_dp *dp);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From packet to key. A header that is cut short or malformed leaves its fields zero; only memory that runs
- * out, and a frame shorter than its Ethernet header, are errors.
+ * out, a frame shorter than its Ethernet header, and an NSH that is not whole or of no known kind, are errors.
  *
  * Context of every function: tn_key_extract().
  */
@@ -235,6 +235,7 @@ static int parse_mpls(struct sk_buff *skb, struct tn_key *key, unsigned int at)
 	return err < 0 ? err : 0;
 }
 
+/* The one header whose faults the stock module takes for errors. */
 static int parse_nsh(struct sk_buff *skb, struct tn_key *key, unsigned int at)
 {
 	const struct nshhdr *nsh;
@@ -246,17 +247,17 @@ static int parse_nsh(struct sk_buff *skb, struct tn_key *key, unsigned int at)
 	key->n_words = TN_KEY_BASE_WORDS + sizeof(key->nsh) / 8;
 	err = pull(skb, at + NSH_BASE_HDR_LEN);
 	if (err <= 0)
-		return err;
+		return err ?: -EINVAL;
 	nsh = (const struct nshhdr *)(skb->data + at);
 	len = nsh_hdr_len(nsh);
-	if (nsh_get_ver(nsh) || len < NSH_BASE_HDR_LEN)
-		return 0;
+	if (nsh_get_ver(nsh))
+		return -EINVAL;
 	err = pull(skb, at + len);
 	if (err <= 0)
-		return err;
+		return err ?: -EINVAL;
 	nsh = (const struct nshhdr *)(skb->data + at);
-	if (nsh->mdtype == NSH_M_TYPE1 && len != NSH_M_TYPE1_LEN)
-		return 0;
+	if (nsh->mdtype == NSH_M_TYPE1 ? len != NSH_M_TYPE1_LEN : nsh->mdtype != NSH_M_TYPE2)
+		return -EINVAL;
 	key->nsh.base.flags = nsh_get_flags(nsh);
 	key->nsh.base.ttl = nsh_get_ttl(nsh);
 	key->nsh.base.mdtype = nsh->mdtype;

@@ -244,13 +244,11 @@ static int put_tagged(const struct put *p)
 			err = nla_put_be16(p->msg, OVS_KEY_ATTR_ETHERTYPE, htons(0xffff));
 	} else {
 		err = nla_put_be16(p->msg, OVS_KEY_ATTR_ETHERTYPE, p->out->eth_type);
-		if (!err && eth_type_vlan(p->key->eth_type)) {	/* a tag cut short */
-			if (nla_put_be16(p->msg, OVS_KEY_ATTR_VLAN, 0) ||
-			    nla_put(p->msg, OVS_KEY_ATTR_ENCAP, 0, NULL))
-				err = -EMSGSIZE;
-		} else if (!err) {
+		if (!err && eth_type_vlan(p->key->eth_type) && !p->key->cvlan.tpid)	/* a tag cut short */
+			err = nla_put_be16(p->msg, OVS_KEY_ATTR_VLAN, 0) ||
+			      nla_put(p->msg, OVS_KEY_ATTR_ENCAP, 0, NULL);
+		else if (!err)	/* nothing is behind the type of a third tag */
 			err = put_l3(p);
-		}
 	}
 	if (err)
 		return -EMSGSIZE;

@@ -85,14 +85,17 @@ static struct sk_buff *port_msg(const struct tn_port *port, struct genl_info *in
 	return msg;
 }
 
-void tn_vport_notify_gone(struct tn_port *port)
+struct sk_buff *tn_vport_gone(const struct tn_port *port)
 {
-	struct sk_buff *msg = port_msg(port, NULL, OVS_VPORT_CMD_DEL);
+	return port_msg(port, NULL, OVS_VPORT_CMD_DEL);
+}
 
+void tn_vport_announce(struct net *net, struct sk_buff *msg)
+{
 	if (msg)
-		genlmsg_multicast_netns(&tn_vport_family, port->dp->net, msg, 0, 0, GFP_KERNEL);
+		genlmsg_multicast_netns(&tn_vport_family, net, msg, 0, 0, GFP_KERNEL);
 	else
-		genl_set_err(&tn_vport_family, port->dp->net, 0, 0, -ENOBUFS);
+		genl_set_err(&tn_vport_family, net, 0, 0, -ENOBUFS);
 }
 
 /* By name: ports are few per datapath, and an internal one may have moved to any namespace. RTNL. */

@@ -205,6 +205,8 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	struct tn_port *port;
+	struct sk_buff *msg;
+	struct net *net;
 
 	if (event != NETDEV_UNREGISTER)
 		return NOTIFY_DONE;
@@ -213,11 +215,13 @@ static int device_event(struct notifier_block *nb, unsigned long event, void *pt
 	port = tn_port_of_dev(dev);
 	if (!port)
 		return NOTIFY_DONE;
-	tn_vport_notify_gone(port);
+	net = port->dp->net;
+	msg = tn_vport_gone(port);
 	if (port->port_no == OVSP_LOCAL)
 		tn_dp_destroy(port->dp);
 	else
 		tn_port_del(port);
+	tn_vport_announce(net, msg);
 	return NOTIFY_DONE;
 }
 
