@@ -152,6 +152,7 @@ struct tn_act_builder {
 	bool log;		/* false for probes: kernel log stays quiet; extack is always set */
 	struct tn_actions *acts;	/* grows; moves when it grows */
 	u32 room;
+	unsigned int depth;	/* of nested lists */
 };
 
 /* Appends an action with @len bytes of data (zeroed); NULL: no memory or too long. The pointer is good

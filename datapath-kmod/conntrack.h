@@ -12,10 +12,10 @@ struct tn_act_ct;		/* compiled action, private to conntrack*.c */
 int tn_ct_net_init(struct net *net);
 void tn_ct_net_exit(struct net *net);
 
-/* Validates OVS_ACTION_ATTR_CT for packets that match @key and appends the compiled action (with what it
+/* Validates OVS_ACTION_ATTR_CT for packets that match @key, which stays, and appends the compiled action (with what it
  * holds: template, helper, timeout) to @b. 0 or -errno with extack. Process context, may sleep.
  */
-int tn_ct_parse(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key);
+int tn_ct_parse(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key);
 /* Drops what the action holds. Any context that may free, not hard interrupts. */
 void tn_ct_free(struct tn_act *act);
 

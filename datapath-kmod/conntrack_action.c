@@ -206,7 +206,7 @@ static void release(struct tn_act_ct *ct)
 	}
 }
 
-int tn_ct_parse(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key)
+int tn_ct_parse(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	struct nlattr *a[OVS_CT_ATTR_MAX + 1];
 	struct tn_act_ct ct = { .nat = TN_NAT_NONE };

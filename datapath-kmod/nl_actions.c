@@ -57,7 +57,36 @@ static int append(struct tn_act_builder *b, u8 type, u32 arg)
 	return tn_act_append(b, type, arg, 0) ? 0 : -ENOMEM;
 }
 
-/* --- single actions --------------------------------------------------------------------------------- */
+/* --- single actions: context and errors of tn_actions_parse(); @key changes as the packets will ----------- */
+
+static int add_output(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
+{
+	if (nla_get_u32(attr) >= TN_MAX_PORTS)
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_OUTPUT: the port is out of range");
+	return append(b, OVS_ACTION_ATTR_OUTPUT, nla_get_u32(attr));
+}
+
+static int add_trunc(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
+{
+	if (nla_get_u32(attr) < ETH_HLEN)
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_TRUNC: max_len is shorter than an Ethernet header");
+	return append(b, OVS_ACTION_ATTR_TRUNC, nla_get_u32(attr));
+}
+
+static int add_hash(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
+{
+	const struct ovs_action_hash *hash = nla_data(attr);
+
+	if (hash->hash_alg != OVS_HASH_ALG_L4)
+		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_HASH: hash_alg is not known");
+	return append(b, OVS_ACTION_ATTR_HASH, hash->hash_basis);
+}
+
+/* Actions that are a number, any number, or nothing. */
+static int add_plain(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
+{
+	return append(b, nla_type(attr), nla_len(attr) ? nla_get_u32(attr) : 0);
+}
 
 static const struct nla_policy userspace_policy[OVS_USERSPACE_ATTR_MAX + 1] = {
 	[OVS_USERSPACE_ATTR_PID] = { .type = NLA_U32 },
@@ -66,7 +95,7 @@ static const struct nla_policy userspace_policy[OVS_USERSPACE_ATTR_MAX + 1] = {
 	[OVS_USERSPACE_ATTR_ACTIONS] = { .type = NLA_FLAG },
 };
 
-static int add_userspace(struct tn_act_builder *b, const struct nlattr *attr)
+static int add_userspace(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	struct nlattr *a[OVS_USERSPACE_ATTR_MAX + 1];
 	struct tn_act_userspace *u;
@@ -269,8 +298,7 @@ static int add_pop_nsh(struct tn_act_builder *b, const struct nlattr *attr, stru
 
 /* --- nested lists ------------------------------------------------------------------------------------ */
 
-static int add_list(struct tn_act_builder *b, const struct nlattr *nest, const struct tn_key *key,
-		    unsigned int depth);
+static int add_list(struct tn_act_builder *b, const struct nlattr *nest, const struct tn_key *key);
 
 /* Makes room for the head of a list right behind what there is; the return value is its offset. */
 static int open_list(struct tn_act_builder *b)
@@ -304,14 +332,14 @@ static bool finish_list(struct tn_act_list *list)
 
 /* Appends an action whose data is @n lists. */
 static int add_nested(struct tn_act_builder *b, u8 type, u32 arg, const struct nlattr *const *nests,
-		      unsigned int n, const struct tn_key *key, unsigned int depth)
+		      unsigned int n, const struct tn_key *key)
 {
 	u32 at = b->acts->list.len;
 	bool changes = false;
 	struct tn_act *act;
 	unsigned int i;
 
-	if (depth >= MAX_DEPTH)
+	if (b->depth == MAX_DEPTH)
 		return FAIL_AS(-EOVERFLOW, b->extack, nests[0], "actions are nested too deep");
 	if (!tn_act_append(b, type, arg, 0))
 		return -ENOMEM;
@@ -327,7 +355,9 @@ static int add_nested(struct tn_act_builder *b, u8 type, u32 arg, const struct n
 		 */
 		*(u64 *)at_offset(b, head) = 0;
 		((struct tn_act *)at_offset(b, at))->units = (b->acts->list.len - at) / 8;
-		err = add_list(b, nests[i], key, depth + 1);
+		b->depth++;
+		err = add_list(b, nests[i], key);
+		b->depth--;
 		if (err)
 			return err;
 		len = b->acts->list.len - at;
@@ -348,8 +378,7 @@ static const struct nla_policy sample_policy[OVS_SAMPLE_ATTR_MAX + 1] = {
 	[OVS_SAMPLE_ATTR_ACTIONS] = { .type = NLA_UNSPEC },
 };
 
-static int add_sample(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key,
-		      unsigned int depth)
+static int add_sample(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	struct nlattr *a[OVS_SAMPLE_ATTR_MAX + 1];
 	int err = nla_parse_nested_deprecated(a, OVS_SAMPLE_ATTR_MAX, attr, sample_policy, b->extack);
@@ -359,7 +388,7 @@ static int add_sample(struct tn_act_builder *b, const struct nlattr *attr, const
 	if (!a[OVS_SAMPLE_ATTR_PROBABILITY] || !a[OVS_SAMPLE_ATTR_ACTIONS])
 		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_SAMPLE wants OVS_SAMPLE_ATTR_PROBABILITY and _ACTIONS");
 	return add_nested(b, OVS_ACTION_ATTR_SAMPLE, nla_get_u32(a[OVS_SAMPLE_ATTR_PROBABILITY]),
-			  (const struct nlattr *const *)&a[OVS_SAMPLE_ATTR_ACTIONS], 1, key, depth);
+			  (const struct nlattr *const *)&a[OVS_SAMPLE_ATTR_ACTIONS], 1, key);
 }
 
 static const struct nla_policy check_policy[OVS_CHECK_PKT_LEN_ATTR_MAX + 1] = {
@@ -368,8 +397,7 @@ static const struct nla_policy check_policy[OVS_CHECK_PKT_LEN_ATTR_MAX + 1] = {
 	[OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL] = { .type = NLA_UNSPEC },
 };
 
-static int add_check_pkt_len(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key,
-			     unsigned int depth)
+static int add_check_pkt_len(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	struct nlattr *a[OVS_CHECK_PKT_LEN_ATTR_MAX + 1];
 	const struct nlattr *nests[2];
@@ -383,11 +411,10 @@ static int add_check_pkt_len(struct tn_act_builder *b, const struct nlattr *attr
 	    !nests[0] || !nests[1])
 		return FAIL(b->extack, attr, "OVS_ACTION_ATTR_CHECK_PKT_LEN wants a length and both lists of actions");
 	return add_nested(b, OVS_ACTION_ATTR_CHECK_PKT_LEN, nla_get_u16(a[OVS_CHECK_PKT_LEN_ATTR_PKT_LEN]),
-			  nests, 2, key, depth);
+			  nests, 2, key);
 }
 
-static int add_dec_ttl(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key,
-		       unsigned int depth)
+static int add_dec_ttl(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	const struct nlattr *a, *nest = NULL;
 	int rem;
@@ -401,109 +428,61 @@ static int add_dec_ttl(struct tn_act_builder *b, const struct nlattr *attr, cons
 	}
 	if (!nest)
 		return FAIL(b->extack, attr, "OVS_DEC_TTL_ATTR_ACTION is missing");
-	return add_nested(b, OVS_ACTION_ATTR_DEC_TTL, 0, &nest, 1, key, depth);
+	return add_nested(b, OVS_ACTION_ATTR_DEC_TTL, 0, &nest, 1, key);
+}
+
+static int add_clone(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
+{
+	return add_nested(b, OVS_ACTION_ATTR_CLONE, 0, &attr, 1, key);
 }
 
 /* --- lists ------------------------------------------------------------------------------------------- */
 
 #define NESTED	(-1)
 
-static const s16 lens[OVS_ACTION_ATTR_MAX + 1] = {
-	[OVS_ACTION_ATTR_OUTPUT] = sizeof(u32),
-	[OVS_ACTION_ATTR_USERSPACE] = NESTED,
-	[OVS_ACTION_ATTR_SET] = NESTED,
-	[OVS_ACTION_ATTR_PUSH_VLAN] = sizeof(struct ovs_action_push_vlan),
-	[OVS_ACTION_ATTR_POP_VLAN] = 0,
-	[OVS_ACTION_ATTR_SAMPLE] = NESTED,
-	[OVS_ACTION_ATTR_RECIRC] = sizeof(u32),
-	[OVS_ACTION_ATTR_HASH] = sizeof(struct ovs_action_hash),
-	[OVS_ACTION_ATTR_PUSH_MPLS] = sizeof(struct ovs_action_push_mpls),
-	[OVS_ACTION_ATTR_POP_MPLS] = sizeof(__be16),
-	[OVS_ACTION_ATTR_SET_MASKED] = NESTED,
-	[OVS_ACTION_ATTR_CT] = NESTED,
-	[OVS_ACTION_ATTR_TRUNC] = sizeof(struct ovs_action_trunc),
-	[OVS_ACTION_ATTR_PUSH_ETH] = sizeof(struct ovs_action_push_eth),
-	[OVS_ACTION_ATTR_POP_ETH] = 0,
-	[OVS_ACTION_ATTR_CT_CLEAR] = 0,
-	[OVS_ACTION_ATTR_PUSH_NSH] = NESTED,
-	[OVS_ACTION_ATTR_POP_NSH] = 0,
-	[OVS_ACTION_ATTR_METER] = sizeof(u32),
-	[OVS_ACTION_ATTR_CLONE] = NESTED,
-	[OVS_ACTION_ATTR_CHECK_PKT_LEN] = NESTED,
-	[OVS_ACTION_ATTR_ADD_MPLS] = sizeof(struct ovs_action_add_mpls),
-	[OVS_ACTION_ATTR_DEC_TTL] = NESTED,
+/* The length of each action's attribute, and what judges and compiles it. */
+static const struct {
+	s16 len;
+	int (*add)(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key);
+} actions[OVS_ACTION_ATTR_MAX + 1] = {
+	[OVS_ACTION_ATTR_OUTPUT] = { sizeof(u32), add_output },
+	[OVS_ACTION_ATTR_USERSPACE] = { NESTED, add_userspace },
+	[OVS_ACTION_ATTR_SET] = { NESTED, tn_add_set },
+	[OVS_ACTION_ATTR_PUSH_VLAN] = { sizeof(struct ovs_action_push_vlan), add_push_vlan },
+	[OVS_ACTION_ATTR_POP_VLAN] = { 0, add_pop_vlan },
+	[OVS_ACTION_ATTR_SAMPLE] = { NESTED, add_sample },
+	[OVS_ACTION_ATTR_RECIRC] = { sizeof(u32), add_plain },
+	[OVS_ACTION_ATTR_HASH] = { sizeof(struct ovs_action_hash), add_hash },
+	[OVS_ACTION_ATTR_PUSH_MPLS] = { sizeof(struct ovs_action_push_mpls), add_push_mpls },
+	[OVS_ACTION_ATTR_POP_MPLS] = { sizeof(__be16), add_pop_mpls },
+	[OVS_ACTION_ATTR_SET_MASKED] = { NESTED, tn_add_set },
+	[OVS_ACTION_ATTR_CT] = { NESTED, tn_ct_parse },
+	[OVS_ACTION_ATTR_TRUNC] = { sizeof(struct ovs_action_trunc), add_trunc },
+	[OVS_ACTION_ATTR_PUSH_ETH] = { sizeof(struct ovs_action_push_eth), add_push_eth },
+	[OVS_ACTION_ATTR_POP_ETH] = { 0, add_pop_eth },
+	[OVS_ACTION_ATTR_CT_CLEAR] = { 0, add_plain },
+	[OVS_ACTION_ATTR_PUSH_NSH] = { NESTED, add_push_nsh },
+	[OVS_ACTION_ATTR_POP_NSH] = { 0, add_pop_nsh },
+	[OVS_ACTION_ATTR_METER] = { sizeof(u32), add_plain },
+	[OVS_ACTION_ATTR_CLONE] = { NESTED, add_clone },
+	[OVS_ACTION_ATTR_CHECK_PKT_LEN] = { NESTED, add_check_pkt_len },
+	[OVS_ACTION_ATTR_ADD_MPLS] = { sizeof(struct ovs_action_add_mpls), add_add_mpls },
+	[OVS_ACTION_ATTR_DEC_TTL] = { NESTED, add_dec_ttl },
 };
 
-static int add_one(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key,
-		   unsigned int depth)
+static int add_one(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key)
 {
 	unsigned int type = nla_type(attr);
-	const struct ovs_action_hash *hash;
 
-	if (!type || type > OVS_ACTION_ATTR_MAX)
+	if (type > OVS_ACTION_ATTR_MAX || !actions[type].add)
 		return FAIL(b->extack, attr, "OVS_ACTION_ATTR is of no known type");
-	if (lens[type] != NESTED && nla_len(attr) != lens[type])
+	if (actions[type].len != NESTED && nla_len(attr) != actions[type].len)
 		return FAIL(b->extack, attr, "OVS_ACTION_ATTR has the wrong length");
-	switch (type) {
-	case OVS_ACTION_ATTR_OUTPUT:
-		if (nla_get_u32(attr) >= TN_MAX_PORTS)
-			return FAIL(b->extack, attr, "OVS_ACTION_ATTR_OUTPUT: the port is out of range");
-		return append(b, type, nla_get_u32(attr));
-	case OVS_ACTION_ATTR_TRUNC:
-		if (nla_get_u32(attr) < ETH_HLEN)
-			return FAIL(b->extack, attr, "OVS_ACTION_ATTR_TRUNC: max_len is shorter than an Ethernet header");
-		return append(b, type, nla_get_u32(attr));
-	case OVS_ACTION_ATTR_HASH:
-		hash = nla_data(attr);
-		if (hash->hash_alg != OVS_HASH_ALG_L4)
-			return FAIL(b->extack, attr, "OVS_ACTION_ATTR_HASH: hash_alg is not known");
-		return append(b, type, hash->hash_basis);
-	case OVS_ACTION_ATTR_RECIRC:
-	case OVS_ACTION_ATTR_METER:
-		return append(b, type, nla_get_u32(attr));
-	case OVS_ACTION_ATTR_CT_CLEAR:
-		return append(b, type, 0);
-	case OVS_ACTION_ATTR_USERSPACE:
-		return add_userspace(b, attr);
-	case OVS_ACTION_ATTR_SET:
-	case OVS_ACTION_ATTR_SET_MASKED:
-		return tn_add_set(b, attr, key, type == OVS_ACTION_ATTR_SET_MASKED);
-	case OVS_ACTION_ATTR_PUSH_VLAN:
-		return add_push_vlan(b, attr, key);
-	case OVS_ACTION_ATTR_POP_VLAN:
-		return add_pop_vlan(b, attr, key);
-	case OVS_ACTION_ATTR_PUSH_MPLS:
-		return add_push_mpls(b, attr, key);
-	case OVS_ACTION_ATTR_ADD_MPLS:
-		return add_add_mpls(b, attr, key);
-	case OVS_ACTION_ATTR_POP_MPLS:
-		return add_pop_mpls(b, attr, key);
-	case OVS_ACTION_ATTR_PUSH_ETH:
-		return add_push_eth(b, attr, key);
-	case OVS_ACTION_ATTR_POP_ETH:
-		return add_pop_eth(b, attr, key);
-	case OVS_ACTION_ATTR_PUSH_NSH:
-		return add_push_nsh(b, attr, key);
-	case OVS_ACTION_ATTR_POP_NSH:
-		return add_pop_nsh(b, attr, key);
-	case OVS_ACTION_ATTR_CT:
-		return tn_ct_parse(b, attr, key);
-	case OVS_ACTION_ATTR_CLONE:
-		return add_nested(b, type, 0, &attr, 1, key, depth);
-	case OVS_ACTION_ATTR_SAMPLE:
-		return add_sample(b, attr, key, depth);
-	case OVS_ACTION_ATTR_CHECK_PKT_LEN:
-		return add_check_pkt_len(b, attr, key, depth);
-	case OVS_ACTION_ATTR_DEC_TTL:
-		return add_dec_ttl(b, attr, key, depth);
-	default:
-		return FAIL(b->extack, attr, "OVS_ACTION_ATTR is of no known type");
-	}
+	return actions[type].add(b, attr, key);
 }
 
 /* Appends the actions of @nest; what they do to @key stays inside the list. */
-static int add_list(struct tn_act_builder *b, const struct nlattr *nest, const struct tn_key *of,
-		    unsigned int depth)
+static int add_list(struct tn_act_builder *b, const struct nlattr *nest, const struct tn_key *of)
 {
 	struct tn_key *key = kmemdup(of, sizeof(*of), GFP_KERNEL);	/* too large for a stack 16 deep */
 	const struct nlattr *attr;
@@ -512,7 +491,7 @@ static int add_list(struct tn_act_builder *b, const struct nlattr *nest, const s
 	if (!key)
 		return -ENOMEM;
 	nla_for_each_nested(attr, nest, rem) {
-		err = add_one(b, attr, key, depth);
+		err = add_one(b, attr, key);
 		if (err)
 			break;
 	}
@@ -547,7 +526,7 @@ struct tn_actions *tn_actions_parse(struct net *net, const struct nlattr *attr, 
 	b.acts = kzalloc(sizeof(*b.acts) + b.room, GFP_KERNEL_ACCOUNT);
 	if (!b.acts)
 		return ERR_PTR(-ENOMEM);
-	err = add_list(&b, attr, key, 0);
+	err = add_list(&b, attr, key);
 	if (!err)
 		err = add_attributes(&b, attr);
 	if (err) {

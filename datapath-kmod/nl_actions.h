@@ -5,7 +5,7 @@
 
 #include "actions.h"
 
-/* Appends OVS_ACTION_ATTR_SET or _SET_MASKED for packets of @key. -errno with extack. Process context. */
-int tn_add_set(struct tn_act_builder *b, const struct nlattr *attr, const struct tn_key *key, bool masked);
+/* Appends OVS_ACTION_ATTR_SET or _SET_MASKED for packets of @key, which stays. -errno with extack. Process context. */
+int tn_add_set(struct tn_act_builder *b, const struct nlattr *attr, struct tn_key *key);
 
 #endif

@@ -200,8 +200,9 @@ static unsigned int settable(const struct tn_key *key, unsigned int type, bool *
 	}
 }
 
-int tn_add_set(struct tn_act_builder *b, const struct nlattr *outer, const struct tn_key *key, bool masked)
+int tn_add_set(struct tn_act_builder *b, const struct nlattr *outer, struct tn_key *key)
 {
+	bool masked = nla_type(outer) == OVS_ACTION_ATTR_SET_MASKED;
 	const struct nlattr *attr = nla_data(outer);
 	struct tn_act_set *set;
 	struct tn_act *act;

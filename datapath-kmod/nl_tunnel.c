@@ -11,26 +11,44 @@
 #include "nl.h"
 #include "nl_key.h"
 
-#define VARIABLE	(-1)
-static const s16 tunnel_lens[OVS_TUNNEL_KEY_ATTR_MAX + 1] = {
-	[OVS_TUNNEL_KEY_ATTR_ID] = sizeof(__be64),
-	[OVS_TUNNEL_KEY_ATTR_IPV4_SRC] = sizeof(__be32),
-	[OVS_TUNNEL_KEY_ATTR_IPV4_DST] = sizeof(__be32),
-	[OVS_TUNNEL_KEY_ATTR_TOS] = 1,
-	[OVS_TUNNEL_KEY_ATTR_TTL] = 1,
-	[OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT] = 0,
-	[OVS_TUNNEL_KEY_ATTR_CSUM] = 0,
-	[OVS_TUNNEL_KEY_ATTR_OAM] = 0,
-	[OVS_TUNNEL_KEY_ATTR_GENEVE_OPTS] = VARIABLE,
-	[OVS_TUNNEL_KEY_ATTR_TP_SRC] = sizeof(__be16),
-	[OVS_TUNNEL_KEY_ATTR_TP_DST] = sizeof(__be16),
-	[OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS] = VARIABLE,
-	[OVS_TUNNEL_KEY_ATTR_IPV6_SRC] = sizeof(struct in6_addr),
-	[OVS_TUNNEL_KEY_ATTR_IPV6_DST] = sizeof(struct in6_addr),
-	[OVS_TUNNEL_KEY_ATTR_PAD] = VARIABLE,
-	[OVS_TUNNEL_KEY_ATTR_ERSPAN_OPTS] = VARIABLE,
-	[OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE] = 0,
+/* A member of struct ip_tunnel_key and its attribute, in the order in which they are put. */
+struct tunnel_field {
+	u8 attr;
+	u8 len, at;		/* of the member; flags have none */
+	u8 family;		/* of an address; 0: it is none */
+	__be16 flag;		/* of tun_flags: the attribute is there; 0: it is where the member is not zero */
 };
+
+#define ATTR(name)		.attr = OVS_TUNNEL_KEY_ATTR_##name
+#define MEMBER(member)		.len = sizeof_field(struct ip_tunnel_key, member), \
+				.at = offsetof(struct ip_tunnel_key, member)
+
+static const struct tunnel_field fields[] = {
+	{ ATTR(ID), MEMBER(tun_id), .flag = TUNNEL_KEY },
+	{ ATTR(IPV4_SRC), MEMBER(u.ipv4.src), .family = AF_INET },
+	{ ATTR(IPV4_DST), MEMBER(u.ipv4.dst), .family = AF_INET },
+	{ ATTR(IPV6_SRC), MEMBER(u.ipv6.src), .family = AF_INET6 },
+	{ ATTR(IPV6_DST), MEMBER(u.ipv6.dst), .family = AF_INET6 },
+	{ ATTR(TOS), MEMBER(tos) },
+	{ ATTR(TTL), MEMBER(ttl) },
+	{ ATTR(DONT_FRAGMENT), .flag = TUNNEL_DONT_FRAGMENT },
+	{ ATTR(CSUM), .flag = TUNNEL_CSUM },
+	{ ATTR(TP_SRC), MEMBER(tp_src) },
+	{ ATTR(TP_DST), MEMBER(tp_dst) },
+	{ ATTR(OAM), .flag = TUNNEL_OAM },
+	{ ATTR(IPV4_INFO_BRIDGE) },	/* is the set action's alone */
+};
+
+/* NULL: the attribute is no such field. */
+static const struct tunnel_field *find_field(unsigned int attr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++)
+		if (fields[i].attr == attr)
+			return &fields[i];
+	return NULL;
+}
 
 /* Stores options of one kind. */
 static int take_opts(struct tn_key *key, const struct nlattr *attr, const void *data, unsigned int len,
@@ -79,54 +97,26 @@ static int take_erspan(struct tn_key *key, const struct nlattr *attr, struct net
 /* One attribute of a tunnel key. */
 static int take_one(struct tn_key *key, const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
-	struct ip_tunnel_key *tun = &key->tun;
+	const struct tunnel_field *field = find_field(nla_type(attr));
 
+	if (field) {
+		if (nla_len(attr) != field->len)
+			return FAIL(extack, attr, "OVS_TUNNEL_KEY_ATTR has the wrong length");
+		memcpy((u8 *)&key->tun + field->at, nla_data(attr), field->len);
+		key->tun.tun_flags |= field->flag;
+		return 0;
+	}
 	switch (nla_type(attr)) {
-	case OVS_TUNNEL_KEY_ATTR_ID:
-		tun->tun_id = nla_get_be64(attr);
-		tun->tun_flags |= TUNNEL_KEY;
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_IPV4_SRC:
-		tun->u.ipv4.src = nla_get_in_addr(attr);
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_IPV4_DST:
-		tun->u.ipv4.dst = nla_get_in_addr(attr);
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_IPV6_SRC:
-		tun->u.ipv6.src = nla_get_in6_addr(attr);
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_IPV6_DST:
-		tun->u.ipv6.dst = nla_get_in6_addr(attr);
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_TOS:
-		tun->tos = nla_get_u8(attr);
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_TTL:
-		tun->ttl = nla_get_u8(attr);
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT:
-		tun->tun_flags |= TUNNEL_DONT_FRAGMENT;
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_CSUM:
-		tun->tun_flags |= TUNNEL_CSUM;
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_OAM:
-		tun->tun_flags |= TUNNEL_OAM;
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_TP_SRC:
-		tun->tp_src = nla_get_be16(attr);
-		return 0;
-	case OVS_TUNNEL_KEY_ATTR_TP_DST:
-		tun->tp_dst = nla_get_be16(attr);
-		return 0;
 	case OVS_TUNNEL_KEY_ATTR_GENEVE_OPTS:
 		return take_geneve(key, attr, extack);
 	case OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS:
 		return take_vxlan(key, attr, extack);
 	case OVS_TUNNEL_KEY_ATTR_ERSPAN_OPTS:
 		return take_erspan(key, attr, extack);
-	default:	/* PAD; IPV4_INFO_BRIDGE concerns the set action alone */
+	case OVS_TUNNEL_KEY_ATTR_PAD:
 		return 0;
+	default:
+		return FAIL(extack, attr, "OVS_TUNNEL_KEY_ATTR is of no known type");
 	}
 }
 
@@ -142,16 +132,12 @@ int tn_nl_get_tunnel(const struct nlattr *nest, struct tn_key *key, bool is_mask
 	nla_for_each_nested(attr, nest, rem) {
 		unsigned int type = nla_type(attr);
 
-		if (type > OVS_TUNNEL_KEY_ATTR_MAX)
-			return FAIL(extack, attr, "OVS_TUNNEL_KEY_ATTR is of no known type");
-		if (tunnel_lens[type] != VARIABLE && nla_len(attr) != tunnel_lens[type])
-			return FAIL(extack, attr, "OVS_TUNNEL_KEY_ATTR has the wrong length");
-		if (seen & BIT(type) && type != OVS_TUNNEL_KEY_ATTR_PAD)
-			return FAIL(extack, attr, "OVS_TUNNEL_KEY_ATTR is given twice");
-		seen |= BIT(type);
 		err = take_one(key, attr, extack);
 		if (err)
 			return err;
+		if (seen & BIT(type) && type != OVS_TUNNEL_KEY_ATTR_PAD)
+			return FAIL(extack, attr, "OVS_TUNNEL_KEY_ATTR is given twice");
+		seen |= BIT(type);
 	}
 	if (rem)
 		return FAIL(extack, nest, "OVS_KEY_ATTR_TUNNEL has bytes left over");
@@ -192,36 +178,24 @@ static int put_opts(struct sk_buff *msg, __be16 flags, const void *opts, unsigne
 	return 0;
 }
 
-static int put_addresses(struct sk_buff *msg, const struct ip_tunnel_key *tun, u8 tun_proto)
-{
-	if (tun_proto == AF_INET)
-		return (tun->u.ipv4.src &&
-			nla_put_in_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV4_SRC, tun->u.ipv4.src)) ||
-		       (tun->u.ipv4.dst &&
-			nla_put_in_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV4_DST, tun->u.ipv4.dst));
-	return (!ipv6_addr_any(&tun->u.ipv6.src) &&
-		nla_put_in6_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV6_SRC, &tun->u.ipv6.src)) ||
-	       (!ipv6_addr_any(&tun->u.ipv6.dst) &&
-		nla_put_in6_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV6_DST, &tun->u.ipv6.dst));
-}
-
 int tn_nl_put_tunnel(struct sk_buff *msg, const struct ip_tunnel_key *tun, u8 tun_proto, const void *opts,
 		     unsigned int opts_len)
 {
-	__be16 flags = tun->tun_flags;
+	const struct tunnel_field *field;
 
-	if ((flags & TUNNEL_KEY &&
-	     nla_put_be64(msg, OVS_TUNNEL_KEY_ATTR_ID, tun->tun_id, OVS_TUNNEL_KEY_ATTR_PAD)) ||
-	    put_addresses(msg, tun, tun_proto) ||
-	    (tun->tos && nla_put_u8(msg, OVS_TUNNEL_KEY_ATTR_TOS, tun->tos)) ||
-	    nla_put_u8(msg, OVS_TUNNEL_KEY_ATTR_TTL, tun->ttl) ||
-	    (flags & TUNNEL_DONT_FRAGMENT && nla_put_flag(msg, OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT)) ||
-	    (flags & TUNNEL_CSUM && nla_put_flag(msg, OVS_TUNNEL_KEY_ATTR_CSUM)) ||
-	    (tun->tp_src && nla_put_be16(msg, OVS_TUNNEL_KEY_ATTR_TP_SRC, tun->tp_src)) ||
-	    (tun->tp_dst && nla_put_be16(msg, OVS_TUNNEL_KEY_ATTR_TP_DST, tun->tp_dst)) ||
-	    (flags & TUNNEL_OAM && nla_put_flag(msg, OVS_TUNNEL_KEY_ATTR_OAM)))
-		return -EMSGSIZE;
-	return put_opts(msg, flags, opts, opts_len);
+	for (field = fields; field < fields + ARRAY_SIZE(fields); field++) {
+		const void *value = (const u8 *)tun + field->at;
+		bool there = field->attr == OVS_TUNNEL_KEY_ATTR_TTL || memchr_inv(value, 0, field->len);
+
+		if (field->family && field->family != tun_proto)
+			continue;
+		if (field->flag ? !(tun->tun_flags & field->flag) : !there)
+			continue;
+		if (field->len == sizeof(u64) ? nla_put_64bit(msg, field->attr, field->len, value, OVS_TUNNEL_KEY_ATTR_PAD) :
+		    nla_put(msg, field->attr, field->len, value))
+			return -EMSGSIZE;
+	}
+	return put_opts(msg, tun->tun_flags, opts, opts_len);
 }
 
 int tn_nl_put_tunnel_info(struct sk_buff *msg, const struct ip_tunnel_info *info)
