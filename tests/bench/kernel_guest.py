@@ -231,9 +231,14 @@ def datapath(who, generator):
     dp = Datapath(MODULES[who])
     for measure in (flow_counts, mask_counts, pipelines, conntrack, switching):
         measure(dp, generator, who)
-    if "PROFILE" in os.environ:   # while the module is there
-        pathlib.Path("/results/kallsyms").write_bytes(pathlib.Path("/proc/kallsyms").read_bytes())
+    keep_names()
     dp.close()
+
+
+def keep_names():
+    """Of the kernel's functions, while the module is there."""
+    if "PROFILE" in os.environ:
+        pathlib.Path("/results/kallsyms").write_bytes(pathlib.Path("/proc/kallsyms").read_bytes())
 
 
 def linux_bridge(generator):
@@ -246,6 +251,7 @@ def linux_bridge(generator):
     run("ip", "link", "set", "br0", "up")
     frames(generator, "switching by MAC address", "bridge")
     tcp("bridge")
+    keep_names()
     run("ip", "link", "del", "br0")
 
 
