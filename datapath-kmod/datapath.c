@@ -77,14 +77,12 @@ static noinline void miss(struct tn_dp *dp, struct sk_buff *skb, struct tn_key *
 void tn_dp_process(struct tn_dp *dp, struct sk_buff *skb, struct tn_key *key)
 {
 	struct tn_dp_stats *stats = this_cpu_ptr(dp->stats);
-	struct tn_flow *flow;
-	u32 n_masks;
-	bool cached;
+	struct tn_hit hit = tn_table_lookup(&dp->table, key);
+	struct tn_flow *flow = hit.flow;
 
-	flow = tn_table_lookup(&dp->table, key, &n_masks, &cached);
 	u64_stats_update_begin(&stats->syncp);
-	stats->n_mask_hit += n_masks;
-	stats->n_cache_hit += cached;
+	stats->n_mask_hit += hit.n_masks;
+	stats->n_cache_hit += hit.cached;
 	if (likely(flow))
 		stats->n_hit++;
 	else

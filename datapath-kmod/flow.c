@@ -64,10 +64,8 @@ void tn_flow_free_rcu(struct tn_flow *flow)
 	call_rcu(&flow->rcu, flow_free_cb);
 }
 
-/* The share of a CPU that is not the owner, or becomes it; NULL where memory runs out: the packet
- * stays uncounted. BH off, RCU read side; this CPU is the only writer of its slot.
- */
-static noinline struct tn_flow_stats *other_stats(struct tn_flow *flow, int cpu)
+/* This CPU is the only writer of its slot; a packet for which there is no memory stays uncounted. */
+struct tn_flow_stats *tn_flow_other_stats(struct tn_flow *flow, int cpu)
 {
 	struct tn_flow_stats **others, **theirs;
 
@@ -89,23 +87,6 @@ static noinline struct tn_flow_stats *other_stats(struct tn_flow *flow, int cpu)
 				  kzalloc_node(sizeof(**others), GFP_NOWAIT | __GFP_NOWARN,
 					       cpu_to_node(cpu)));
 	return others[cpu];
-}
-
-void tn_flow_count(struct tn_flow *flow, const struct tn_key *key, unsigned int len)
-{
-	int cpu = smp_processor_id();
-	struct tn_flow_stats *s = &flow->own;
-
-	if (unlikely(flow->owner != cpu)) {
-		s = other_stats(flow, cpu);
-		if (!s)
-			return;
-	}
-	s->packets++;
-	s->bytes += len;
-	WRITE_ONCE(s->used, jiffies);
-	if (key->tcp_flags)
-		s->tcp_flags |= ntohs(key->tcp_flags);
 }
 
 /* Adds @from to the sums. */

@@ -8,9 +8,11 @@
 #ifndef TN_FLOW_H
 #define TN_FLOW_H
 
+#include <linux/jiffies.h>
 #include <linux/netlink.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
+#include <linux/smp.h>
 #include "key.h"
 
 struct tn_actions;
@@ -66,8 +68,28 @@ int tn_flow_set_id_key(struct tn_flow *flow, const struct tn_key *key);
 void tn_flow_free(struct tn_flow *flow);
 void tn_flow_free_rcu(struct tn_flow *flow);
 
-/* Counts one packet. Softirq or BH off, RCU read side. */
-void tn_flow_count(struct tn_flow *flow, const struct tn_key *key, unsigned int len);
+/* The share of this CPU, which is not the owner of flow->own, or becomes it now; NULL where memory runs out.
+ * Context of tn_flow_count().
+ */
+struct tn_flow_stats *tn_flow_other_stats(struct tn_flow *flow, int cpu);
+
+/* Counts one packet. Softirq or BH off, RCU read side. The hit path. */
+static inline void tn_flow_count(struct tn_flow *flow, const struct tn_key *key, unsigned int len)
+{
+	int cpu = smp_processor_id();
+	struct tn_flow_stats *s = &flow->own;
+
+	if (unlikely(flow->owner != cpu)) {
+		s = tn_flow_other_stats(flow, cpu);
+		if (!s)
+			return;
+	}
+	s->packets++;
+	s->bytes += len;
+	WRITE_ONCE(s->used, jiffies);
+	if (key->tcp_flags)
+		s->tcp_flags |= ntohs(key->tcp_flags);
+}
 
 /* Sums what all CPUs counted since the last clear. RCU read side or dp->lock. */
 void tn_flow_stats_get(const struct tn_flow *flow, struct ovs_flow_stats *stats, unsigned long *used,

@@ -48,9 +48,9 @@ static u64 seed[2] __read_mostly;
 static __always_inline u64 fold(u64 a, u64 b)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_INT128
-	unsigned __int128 p = (unsigned __int128)a * b;
+	u64 high = (u64)((unsigned __int128)a * b >> 64);
 
-	return (u64)p ^ (u64)(p >> 64);
+	return a * b ^ high;
 #else
 	u32 w[4] = { (u32)a, a >> 32, (u32)b, b >> 32 };
 
@@ -227,13 +227,28 @@ static void buckets_resize(struct tn_buckets __rcu **at, u32 n_flows, bool by_id
 	buckets_replace(at, bk);
 }
 
+/* Whether @key is under @mask what @w says. Without a branch for each word: most often all are equal. The hit path. */
+static __always_inline bool matches(const u64 *k, const struct tn_mask *mask, const u64 *w)
+{
+	unsigned int i, n = mask->n;
+	u64 differ = 0;
+
+	for (i = 0; i + 1 < n; i += 2) {
+		differ |= (k[mask->idx[i]] & mask->w[i]) ^ w[i];
+		differ |= (k[mask->idx[i + 1]] & mask->w[i + 1]) ^ w[i + 1];
+	}
+	if (i < n)
+		differ |= (k[mask->idx[i]] & mask->w[i]) ^ w[i];
+	return !differ;
+}
+
 /* The flow of @mask in the bucket of @hash that @key matches. RCU read side or dp->lock. The hit path. */
 static __always_inline struct tn_flow *find(const struct tn_buckets *bk, u32 hash,
 					    const struct tn_mask *mask, const struct tn_key *key)
 {
 	const struct bucket *b = &bk->b[hash & bk->mask];
 	const u64 *k = tn_key_words_c(key);
-	unsigned int i, j;
+	unsigned int i;
 
 	do {
 		for (i = 0; i < SLOTS; i++) {
@@ -242,12 +257,7 @@ static __always_inline struct tn_flow *find(const struct tn_buckets *bk, u32 has
 			if (b->hash[i] != hash)
 				continue;
 			flow = rcu_dereference_raw(b->flow[i]);
-			if (!flow || flow->mask != mask)
-				continue;
-			for (j = 0; j < mask->n; j++)
-				if ((k[mask->idx[j]] & mask->w[j]) != flow->w[j])
-					break;
-			if (likely(j == mask->n))
+			if (flow && flow->mask == mask && likely(matches(k, mask, flow->w)))
 				return flow;
 		}
 		b = rcu_dereference_raw(b->next);
@@ -288,9 +298,8 @@ static __always_inline struct tn_flow *try_hint(const struct tn_buckets *bk, con
 }
 
 /* With many masks: the cache first, and what is learned goes into it. BH off, RCU read side. */
-static noinline struct tn_flow *lookup_cached(const struct tn_table *table, const struct tn_buckets *bk,
-					      struct tn_masks *masks, const struct tn_key *key,
-					      u32 *n_masks, bool *cached)
+static noinline struct tn_hit lookup_cached(const struct tn_table *table, const struct tn_buckets *bk,
+					    struct tn_masks *masks, const struct tn_key *key)
 {
 	struct tn_cache *cache = rcu_dereference(table->cache);
 	struct cache_entry *e = NULL;
@@ -298,23 +307,18 @@ static noinline struct tn_flow *lookup_cached(const struct tn_table *table, cons
 	u64 h = 0;
 	u32 at, hash;
 
-	*n_masks = 1;
-	*cached = true;
 	if (cache) {
 		h = hash_key(key);
 		e = &cache->cpu[smp_processor_id()][(h & cache->sets) * WAYS];
 		flow = try_hint(bk, masks, &e[0], h >> 32, key);
+		if (unlikely(!flow && cache->size > 1))
+			flow = try_hint(bk, masks, &e[1], h >> 32, key);
 		if (likely(flow))
-			return flow;
-		flow = cache->size > 1 ? try_hint(bk, masks, &e[1], h >> 32, key) : NULL;
-		if (likely(flow))
-			return flow;
+			return (struct tn_hit){ .flow = flow, .n_masks = 1, .cached = 1 };
 	}
-	*cached = false;
 	flow = try_masks(bk, masks, key, &at, &hash);
-	*n_masks = at + !!flow;
 	if (!flow)
-		return NULL;
+		return (struct tn_hit){ .n_masks = at };
 	if (masks->hits)
 		this_cpu_ptr(masks->hits)[at]++;
 	if (e) {
@@ -322,11 +326,10 @@ static noinline struct tn_flow *lookup_cached(const struct tn_table *table, cons
 			e[1] = e[0];
 		e[0] = (struct cache_entry){ .tag = h >> 32, .hash = hash, .mask = at };
 	}
-	return flow;
+	return (struct tn_hit){ .flow = flow, .n_masks = at + 1 };
 }
 
-struct tn_flow *tn_table_lookup(struct tn_table *table, const struct tn_key *key, u32 *n_masks,
-				bool *cached)
+struct tn_hit tn_table_lookup(struct tn_table *table, const struct tn_key *key)
 {
 	const struct tn_buckets *bk = rcu_dereference(table->flows);
 	struct tn_masks *masks = rcu_dereference(table->masks);
@@ -334,11 +337,9 @@ struct tn_flow *tn_table_lookup(struct tn_table *table, const struct tn_key *key
 	u32 at, hash;
 
 	if (masks->n > TN_FEW_MASKS)
-		return lookup_cached(table, bk, masks, key, n_masks, cached);
-	*cached = false;
+		return lookup_cached(table, bk, masks, key);
 	flow = try_masks(bk, masks, key, &at, &hash);
-	*n_masks = at + !!flow;
-	return flow;
+	return (struct tn_hit){ .flow = flow, .n_masks = at + !!flow };
 }
 
 struct tn_flow *tn_table_find_match(const struct tn_table *table, const struct tn_key *key)

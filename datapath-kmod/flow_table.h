@@ -36,11 +36,15 @@ int tn_table_init(struct tn_table *table);
 void tn_table_flush(struct tn_table *table);
 void tn_table_destroy(struct tn_table *table);
 
-/* The flow that @key matches, or NULL. *n_masks is the number of masks tried; *cached says that the
- * cache knew. BH off, RCU read side. The hit path.
- */
-struct tn_flow *tn_table_lookup(struct tn_table *table, const struct tn_key *key, u32 *n_masks,
-				bool *cached);
+/* The outcome of a look-up; it fits in two registers. */
+struct tn_hit {
+	struct tn_flow *flow;	/* NULL: a miss */
+	u32 n_masks;		/* masks tried */
+	u32 cached;		/* 1: the cache knew */
+};
+
+/* The flow that @key matches. BH off, RCU read side. The hit path. */
+struct tn_hit tn_table_lookup(struct tn_table *table, const struct tn_key *key);
 
 /* By identifier; the flow whose key and mask are the same; or whose mask overlaps. dp->lock or RCU. */
 struct tn_flow *tn_table_find_ufid(const struct tn_table *table, const u8 *ufid, unsigned int len);
