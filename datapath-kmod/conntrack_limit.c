@@ -94,32 +94,23 @@ static struct tn_ct_limits *limits_of_request(struct genl_info *info)
 	return tn_net(genl_info_net(info))->ct_limits;
 }
 
-/* The request's array of struct ovs_zone_limit; *n of them. All are valid. NULL: none, with *err. */
-static const struct ovs_zone_limit *zones_of_request(struct genl_info *info, unsigned int *n, int *err)
+/* The request's array of struct ovs_zone_limit, all valid: 0, or -EINVAL with *n of them 0. */
+static int zones_of_request(struct genl_info *info, const struct ovs_zone_limit **zones, unsigned int *n)
 {
 	const struct nlattr *attr = info->attrs[OVS_CT_LIMIT_ATTR_ZONE_LIMIT];
-	const struct ovs_zone_limit *zones = attr ? nla_data(attr) : NULL;
-	unsigned int i;
+	unsigned int len = attr ? nla_len(attr) : 0, i;
 
 	*n = 0;
-	*err = -EINVAL;
-	if (!attr) {
-		NL_SET_ERR_MSG(info->extack, "OVS_CT_LIMIT_ATTR_ZONE_LIMIT is missing");
-		return NULL;
-	}
-	if (!nla_len(attr) || nla_len(attr) % sizeof(*zones)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr, "OVS_CT_LIMIT_ATTR_ZONE_LIMIT is no array of struct ovs_zone_limit");
-		return NULL;
-	}
-	*n = nla_len(attr) / sizeof(*zones);
-	for (i = 0; i < *n; i++) {
-		if (zones[i].zone_id < OVS_ZONE_LIMIT_DEFAULT_ZONE || zones[i].zone_id > U16_MAX) {
-			NL_SET_ERR_MSG_ATTR(info->extack, attr, "OVS_CT_LIMIT_ATTR_ZONE_LIMIT: a zone is out of range");
-			return NULL;
-		}
-	}
-	*err = 0;
-	return zones;
+	if (!attr)
+		return FAIL(info->extack, NULL, "OVS_CT_LIMIT_ATTR_ZONE_LIMIT is missing");
+	if (!len || len % sizeof(**zones))
+		return FAIL(info->extack, attr, "OVS_CT_LIMIT_ATTR_ZONE_LIMIT is no array of struct ovs_zone_limit");
+	*zones = nla_data(attr);
+	for (i = 0; i < len / sizeof(**zones); i++)
+		if ((*zones)[i].zone_id < OVS_ZONE_LIMIT_DEFAULT_ZONE || (*zones)[i].zone_id > U16_MAX)
+			return FAIL(info->extack, attr, "OVS_CT_LIMIT_ATTR_ZONE_LIMIT: a zone is out of range");
+	*n = i;
+	return 0;
 }
 
 /* limits->lock. */
@@ -144,8 +135,8 @@ static int limit_set_or_del(struct sk_buff *skb, struct genl_info *info)
 	unsigned int n;
 	int err;
 
-	zone = zones_of_request(info, &n, &err);
-	if (!zone)
+	err = zones_of_request(info, &zone, &n);
+	if (err)
 		return err;
 	mutex_lock(&limits->lock);
 	if (set)
@@ -184,7 +175,7 @@ static int put_asked(struct sk_buff *reply, struct genl_info *info, struct tn_ct
 	unsigned int n;
 	int err;
 
-	for (zone = zones_of_request(info, &n, &err); n && !err; n--, zone++) {
+	for (err = zones_of_request(info, &zone, &n); n && !err; n--, zone++) {
 		u32 limit = zone->zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE ? limits->others :
 									   limit_of(limits, zone->zone_id);
 

@@ -167,8 +167,7 @@ void tn_mask_key(const struct tn_mask *mask, struct tn_key *bits)
 		w[mask->idx[i]] = mask->w[i];
 }
 
-/* Bytes of the layer 3 union that mean something for packets of this type. */
-static unsigned int l3_size(__be16 eth_type)
+unsigned int tn_key_l3_size(__be16 eth_type)
 {
 	switch (eth_type) {
 	case htons(ETH_P_IP):
@@ -216,7 +215,7 @@ static void trim_tunnel(const struct tn_key *key, struct tn_key *bits)
 void tn_mask_trim(const struct tn_key *key, struct tn_key *bits)
 {
 	u8 *l3 = (u8 *)&bits->ipv4;
-	unsigned int len = bits->eth_type == htons(0xffff) ? l3_size(key->eth_type) : 0;
+	unsigned int len = bits->eth_type == htons(0xffff) ? tn_key_l3_size(key->eth_type) : 0;
 
 	bits->n_words = 0;
 	memset(l3 + len, 0, offsetof(struct tn_key, tun) - offsetof(struct tn_key, ipv4) - len);

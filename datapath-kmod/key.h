@@ -217,6 +217,9 @@ static inline bool tn_key_is_ip(const struct tn_key *key)
 	return key->eth_type == htons(ETH_P_IP) || key->eth_type == htons(ETH_P_IPV6);
 }
 
+/* Bytes of the layer 3 union that mean something for packets of this type. Any context. flow.c */
+unsigned int tn_key_l3_size(__be16 eth_type);
+
 /* True for the neighbour messages whose addresses use the words of the ct tuple. Any context. */
 static inline bool tn_key_is_nd(const struct tn_key *key)
 {

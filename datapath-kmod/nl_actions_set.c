@@ -164,40 +164,27 @@ static int check_ipv6(struct tn_act_builder *b, const struct nlattr *attr, const
 	return 0;
 }
 
-/* Fields that can be set: the length of their structure, and what a packet must be. 0: cannot be set. */
-static unsigned int settable(const struct tn_key *key, unsigned int type, bool *fits)
-{
-	bool l4 = tn_key_is_ip(key) && key->ip.frag != OVS_FRAG_TYPE_LATER;
+/* Lengths of the attributes that can be set, but for TUNNEL and NSH; 0: it cannot. */
+static const u8 lens[OVS_KEY_ATTR_MAX + 1] = {
+	[OVS_KEY_ATTR_PRIORITY] = sizeof(u32),
+	[OVS_KEY_ATTR_SKB_MARK] = sizeof(u32),
+	[OVS_KEY_ATTR_ETHERNET] = sizeof(struct ovs_key_ethernet),
+	[OVS_KEY_ATTR_IPV4] = sizeof(struct ovs_key_ipv4),
+	[OVS_KEY_ATTR_IPV6] = sizeof(struct ovs_key_ipv6),
+	[OVS_KEY_ATTR_TCP] = sizeof(struct ovs_key_tcp),
+	[OVS_KEY_ATTR_UDP] = sizeof(struct ovs_key_udp),
+	[OVS_KEY_ATTR_SCTP] = sizeof(struct ovs_key_sctp),
+	[OVS_KEY_ATTR_MPLS] = sizeof(struct ovs_key_mpls),
+};
 
-	*fits = true;
-	switch (type) {
-	case OVS_KEY_ATTR_PRIORITY:
-	case OVS_KEY_ATTR_SKB_MARK:
-		return sizeof(u32);
-	case OVS_KEY_ATTR_ETHERNET:
-		*fits = tn_key_mac_proto(key) == TN_MAC_ETHERNET;
-		return sizeof(struct ovs_key_ethernet);
-	case OVS_KEY_ATTR_IPV4:
-		*fits = key->eth_type == htons(ETH_P_IP);
-		return sizeof(struct ovs_key_ipv4);
-	case OVS_KEY_ATTR_IPV6:
-		*fits = key->eth_type == htons(ETH_P_IPV6);
-		return sizeof(struct ovs_key_ipv6);
-	case OVS_KEY_ATTR_TCP:
-		*fits = l4 && key->ip.proto == IPPROTO_TCP;
-		return sizeof(struct ovs_key_tcp);
-	case OVS_KEY_ATTR_UDP:
-		*fits = l4 && key->ip.proto == IPPROTO_UDP;
-		return sizeof(struct ovs_key_udp);
-	case OVS_KEY_ATTR_SCTP:
-		*fits = l4 && key->ip.proto == IPPROTO_SCTP;
-		return sizeof(struct ovs_key_sctp);
-	case OVS_KEY_ATTR_MPLS:
-		*fits = tn_eth_type_is_mpls(key->eth_type);
-		return sizeof(struct ovs_key_mpls);
-	default:
-		return 0;
-	}
+/* Whether packets of @key have what is set. */
+static bool fits(const struct tn_key *key, unsigned int type)
+{
+	if (type == OVS_KEY_ATTR_PRIORITY || type == OVS_KEY_ATTR_SKB_MARK)
+		return true;
+	if (type == OVS_KEY_ATTR_ETHERNET)
+		return tn_key_mac_proto(key) == TN_MAC_ETHERNET;
+	return type == tn_nl_l3_attr(key) || type == tn_nl_l4_attr(key);
 }
 
 int tn_add_set(struct tn_act_builder *b, const struct nlattr *outer, struct tn_key *key)
@@ -208,7 +195,6 @@ int tn_add_set(struct tn_act_builder *b, const struct nlattr *outer, struct tn_k
 	struct tn_act *act;
 	unsigned int len, i;
 	u8 *value, *mask;
-	bool fits;
 
 	if (!nla_ok(attr, nla_len(outer)) || nla_total_size(nla_len(attr)) != NLA_ALIGN(nla_len(outer)))
 		return FAIL(b->extack, outer, "OVS_ACTION_ATTR_SET holds one OVS_KEY_ATTR");
@@ -222,10 +208,10 @@ int tn_add_set(struct tn_act_builder *b, const struct nlattr *outer, struct tn_k
 			return FAIL(b->extack, attr, "OVS_KEY_ATTR_NSH is set on a packet that is not NSH");
 		return add_nsh(b, attr, key, masked);
 	}
-	len = settable(key, nla_type(attr), &fits);
+	len = nla_type(attr) <= OVS_KEY_ATTR_MAX ? lens[nla_type(attr)] : 0;
 	if (!len)
 		return FAIL(b->extack, attr, "this OVS_KEY_ATTR cannot be set");
-	if (!fits)
+	if (!fits(key, nla_type(attr)))
 		return FAIL(b->extack, attr, "this OVS_KEY_ATTR cannot be set on packets that the flow matches");
 	if (nla_len(attr) != (masked ? 2 * len : len))
 		return FAIL(b->extack, attr, "an OVS_KEY_ATTR to set has the wrong length");

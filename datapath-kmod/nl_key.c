@@ -246,51 +246,66 @@ static int take_l2(const struct parse *p, struct tn_key *key)
 	return 0;
 }
 
+unsigned int tn_nl_l3_attr(const struct tn_key *key)
+{
+	switch (key->eth_type) {
+	case htons(ETH_P_IP):
+		return OVS_KEY_ATTR_IPV4;
+	case htons(ETH_P_IPV6):
+		return OVS_KEY_ATTR_IPV6;
+	case htons(ETH_P_ARP):
+	case htons(ETH_P_RARP):
+		return OVS_KEY_ATTR_ARP;
+	case htons(ETH_P_MPLS_UC):
+	case htons(ETH_P_MPLS_MC):
+		return OVS_KEY_ATTR_MPLS;
+	case htons(ETH_P_NSH):
+		return OVS_KEY_ATTR_NSH;
+	default:
+		return 0;
+	}
+}
+
+unsigned int tn_nl_l4_attr(const struct tn_key *key)
+{
+	if (!tn_key_is_ip(key) || key->ip.frag == OVS_FRAG_TYPE_LATER)
+		return 0;
+	switch (key->ip.proto) {
+	case IPPROTO_TCP:
+		return OVS_KEY_ATTR_TCP;
+	case IPPROTO_UDP:
+		return OVS_KEY_ATTR_UDP;
+	case IPPROTO_SCTP:
+		return OVS_KEY_ATTR_SCTP;
+	case IPPROTO_ICMP:
+		return key->eth_type == htons(ETH_P_IP) ? OVS_KEY_ATTR_ICMP : 0;
+	case IPPROTO_ICMPV6:
+		return key->eth_type == htons(ETH_P_IPV6) ? OVS_KEY_ATTR_ICMPV6 : 0;
+	default:
+		return 0;
+	}
+}
+
 /* What a packet of @key has in layers 3 and 4: @must be named by its key, @may be. */
 static void allowed(const struct tn_key *key, u64 *must, u64 *may)
 {
-	*must = 0;
-	switch (key->eth_type) {
-	case htons(ETH_P_IP):
-		*must = A(IPV4);
-		*may = A(CT_ORIG_TUPLE_IPV4);
-		break;
-	case htons(ETH_P_IPV6):
-		*must = A(IPV6);
-		*may = A(IPV6_EXTHDRS) | (tn_key_is_nd(key) ? 0 : A(CT_ORIG_TUPLE_IPV6));
-		break;
-	case htons(ETH_P_ARP):
-	case htons(ETH_P_RARP):
-		*must = A(ARP);
-		break;
-	case htons(ETH_P_MPLS_UC):
-	case htons(ETH_P_MPLS_MC):
-		*must = A(MPLS);
-		break;
-	case htons(ETH_P_NSH):
-		*must = A(NSH);
-		break;
-	}
-	if (!tn_key_is_ip(key) || key->ip.frag == OVS_FRAG_TYPE_LATER)
-		return;
-	if (key->ip.proto == IPPROTO_TCP) {
-		*must |= A(TCP);
+	unsigned int l3 = tn_nl_l3_attr(key), l4 = tn_nl_l4_attr(key);
+
+	*must = (BIT_ULL(l3) | BIT_ULL(l4)) & ~BIT_ULL(0);
+	*may = 0;
+	if (l3 == OVS_KEY_ATTR_IPV4)
+		*may |= A(CT_ORIG_TUPLE_IPV4);
+	if (l3 == OVS_KEY_ATTR_IPV6)
+		*may |= A(IPV6_EXTHDRS) | (tn_key_is_nd(key) ? 0 : A(CT_ORIG_TUPLE_IPV6));
+	if (l4 == OVS_KEY_ATTR_TCP)
 		*may |= A(TCP_FLAGS);
-	} else if (key->ip.proto == IPPROTO_UDP) {
-		*must |= A(UDP);
-	} else if (key->ip.proto == IPPROTO_SCTP) {
-		*must |= A(SCTP);
-	} else if (key->ip.proto == IPPROTO_ICMP && key->eth_type == htons(ETH_P_IP)) {
-		*must |= A(ICMP);
-	} else if (key->ip.proto == IPPROTO_ICMPV6 && key->eth_type == htons(ETH_P_IPV6)) {
-		*must |= A(ICMPV6);
-		*may |= tn_key_is_nd(key) ? A(ND) : 0;
-	}
+	if (l4 && tn_key_is_nd(key))
+		*may |= A(ND);
 }
 
 static int check_key(const struct parse *p, const struct tn_key *key)
 {
-	u64 must, may = 0, bad;
+	u64 must, may, bad;
 
 	allowed(key, &must, &may);
 	bad = p->present & (A_L3 | A_L4) & ~(must | may);
@@ -305,7 +320,7 @@ static int check_key(const struct parse *p, const struct tn_key *key)
 /* A mask may look only at what the fields that it matches exactly make sure of. */
 static int check_mask(const struct parse *p, const struct tn_key *key, const struct tn_key *mask)
 {
-	u64 must, may = 0, bad;
+	u64 must, may, bad;
 
 	allowed(key, &must, &may);
 	may |= must;
@@ -322,31 +337,6 @@ static int check_mask(const struct parse *p, const struct tn_key *key, const str
 	return 0;
 }
 
-/* Words that mean something in a key that came by netlink. */
-static u8 count_words(const struct tn_key *key)
-{
-	unsigned int l3 = 0;
-
-	switch (key->eth_type) {
-	case htons(ETH_P_IP):
-	case htons(ETH_P_ARP):
-	case htons(ETH_P_RARP):
-		l3 = sizeof(key->ipv4);
-		break;
-	case htons(ETH_P_IPV6):
-		l3 = sizeof(key->ipv6);
-		break;
-	case htons(ETH_P_MPLS_UC):
-	case htons(ETH_P_MPLS_MC):
-		l3 = sizeof(key->mpls);
-		break;
-	case htons(ETH_P_NSH):
-		l3 = sizeof(key->nsh);
-		break;
-	}
-	return TN_KEY_BASE_WORDS + l3 / 8;
-}
-
 int tn_nl_get_match(const struct nlattr *key_attr, const struct nlattr *mask_attr, struct tn_key *key,
 		    struct tn_key *mask, struct netlink_ext_ack *extack)
 {
@@ -359,7 +349,7 @@ int tn_nl_get_match(const struct nlattr *key_attr, const struct nlattr *mask_att
 	      take_l2(&p, key) ?: tn_take_l3(&p, key) ?: check_key(&p, key);
 	if (err)
 		return err;
-	key->n_words = count_words(key);
+	key->n_words = TN_KEY_BASE_WORDS + tn_key_l3_size(key->eth_type) / sizeof(u64);
 	if (!mask)
 		return 0;
 	memset(mask, 0, sizeof(*mask));

@@ -15,6 +15,12 @@ struct net;
 #define TN_NL_TUNNEL_MAX	448	/* most bytes of attributes of a tunnel key */
 #define TN_NL_KEY_MAX		(TN_NL_TUNNEL_MAX + 512)	/* and of a whole key */
 
+/* The attribute of the header that packets of @key have in layer 3: OVS_KEY_ATTR_IPV4 and so on; in layer 4: OVS_KEY_ATTR_TCP
+ * and so on. 0: none. Any context. nl_key.c
+ */
+unsigned int tn_nl_l3_attr(const struct tn_key *key);
+unsigned int tn_nl_l4_attr(const struct tn_key *key);
+
 /* A flow's key and mask from OVS_FLOW_ATTR_KEY and _MASK. Without @mask_attr every field that the
  * key names is matched exactly. @mask is trimmed (tn_mask_trim()); @key is as given, not masked.
  * @mask may be NULL: then only the key is read.

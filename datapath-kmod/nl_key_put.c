@@ -154,28 +154,22 @@ static int put_nd(const struct put *p)
 
 static int put_l4(const struct put *p)
 {
+	unsigned int attr = tn_nl_l4_attr(p->key);
 	const struct tn_key *out = p->out;
 	struct ovs_key_icmp icmp;
 
-	if (p->key->ip.frag == OVS_FRAG_TYPE_LATER)
-		return 0;
-	switch (p->key->ip.proto) {
-	case IPPROTO_TCP:
-		return nla_put(p->msg, OVS_KEY_ATTR_TCP, sizeof(out->tp), &out->tp) ||
+	switch (attr) {
+	case OVS_KEY_ATTR_TCP:
+		return nla_put(p->msg, attr, sizeof(out->tp), &out->tp) ||
 		       nla_put_be16(p->msg, OVS_KEY_ATTR_TCP_FLAGS, out->tcp_flags);
-	case IPPROTO_UDP:
-		return nla_put(p->msg, OVS_KEY_ATTR_UDP, sizeof(out->tp), &out->tp);
-	case IPPROTO_SCTP:
-		return nla_put(p->msg, OVS_KEY_ATTR_SCTP, sizeof(out->tp), &out->tp);
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		if ((p->key->ip.proto == IPPROTO_ICMP) != (p->key->eth_type == htons(ETH_P_IP)))
-			return 0;
+	case OVS_KEY_ATTR_UDP:
+	case OVS_KEY_ATTR_SCTP:
+		return nla_put(p->msg, attr, sizeof(out->tp), &out->tp);
+	case OVS_KEY_ATTR_ICMP:
+	case OVS_KEY_ATTR_ICMPV6:
 		icmp.icmp_type = ntohs(out->tp.src);
 		icmp.icmp_code = ntohs(out->tp.dst);
-		return nla_put(p->msg, p->key->ip.proto == IPPROTO_ICMP ? OVS_KEY_ATTR_ICMP :
-			       OVS_KEY_ATTR_ICMPV6, sizeof(icmp), &icmp) ||
-		       (tn_key_is_nd(p->key) && put_nd(p));
+		return nla_put(p->msg, attr, sizeof(icmp), &icmp) || (tn_key_is_nd(p->key) && put_nd(p));
 	default:
 		return 0;
 	}
@@ -184,19 +178,17 @@ static int put_l4(const struct put *p)
 /* Layers 3 and 4. Nonzero: no room. */
 static int put_l3(const struct put *p)
 {
-	switch (p->key->eth_type) {
-	case htons(ETH_P_IP):
+	switch (tn_nl_l3_attr(p->key)) {
+	case OVS_KEY_ATTR_IPV4:
 		return put_ipv4(p) || put_l4(p);
-	case htons(ETH_P_IPV6):
+	case OVS_KEY_ATTR_IPV6:
 		return put_ipv6(p) || put_l4(p);
-	case htons(ETH_P_ARP):
-	case htons(ETH_P_RARP):
+	case OVS_KEY_ATTR_ARP:
 		return put_arp(p);
-	case htons(ETH_P_MPLS_UC):
-	case htons(ETH_P_MPLS_MC):
+	case OVS_KEY_ATTR_MPLS:
 		return nla_put(p->msg, OVS_KEY_ATTR_MPLS,
 			       hweight32(p->key->mpls.depth_mask) * sizeof(__be32), p->out->mpls.lse);
-	case htons(ETH_P_NSH):
+	case OVS_KEY_ATTR_NSH:
 		return put_nsh(p);
 	default:
 		return 0;

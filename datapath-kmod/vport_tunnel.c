@@ -75,7 +75,7 @@ static int adopt(struct tn_port *port, struct net_device *dev, struct netlink_ex
 }
 
 /* The maker is looked up when it is needed, so that the module loads where the driver is not. */
-#define MAKE(extack, maker, ...)							\
+#define MAKE(maker, ...)								\
 ({											\
 	typeof(&maker) make = symbol_get(maker);					\
 	struct net_device *made = ERR_PTR(-EAFNOSUPPORT);				\
@@ -101,7 +101,7 @@ static int vxlan_create(struct tn_port *port, const struct tn_port_parms *parms)
 	conf.dst_port = htons(port->tnl_port);
 	if (port->exts & BIT(OVS_VXLAN_EXT_GBP))
 		conf.flags |= VXLAN_F_GBP;
-	return adopt(port, MAKE(parms->extack, vxlan_dev_create, port->dp->net, parms->name,
+	return adopt(port, MAKE(vxlan_dev_create, port->dp->net, parms->name,
 				NET_NAME_USER, &conf), parms->extack);
 }
 
@@ -111,13 +111,13 @@ static int geneve_create(struct tn_port *port, const struct tn_port_parms *parms
 
 	if (err)
 		return err;
-	return adopt(port, MAKE(parms->extack, geneve_dev_create_fb, port->dp->net, parms->name,
+	return adopt(port, MAKE(geneve_dev_create_fb, port->dp->net, parms->name,
 				NET_NAME_USER, port->tnl_port), parms->extack);
 }
 
 static int gre_create(struct tn_port *port, const struct tn_port_parms *parms)
 {
-	return adopt(port, MAKE(parms->extack, gretap_fb_dev_create, port->dp->net, parms->name,
+	return adopt(port, MAKE(gretap_fb_dev_create, port->dp->net, parms->name,
 				NET_NAME_USER), parms->extack);
 }
 
@@ -147,31 +147,20 @@ static int udp_get_options(const struct tn_port *port, struct sk_buff *msg)
 	return 0;
 }
 
+#define TUNNEL_OPS				\
+	.attach = tn_netdev_attach,		\
+	.detach = tn_netdev_detach,		\
+	.destroy = tunnel_destroy,		\
+	.xmit = dev_queue_xmit
+
 const struct tn_port_ops tn_vxlan_ops = {
-	.type = OVS_VPORT_TYPE_VXLAN,
-	.create = vxlan_create,
-	.attach = tn_netdev_attach,
-	.detach = tn_netdev_detach,
-	.destroy = tunnel_destroy,
-	.get_options = udp_get_options,
-	.xmit = dev_queue_xmit,
+	TUNNEL_OPS, .type = OVS_VPORT_TYPE_VXLAN, .create = vxlan_create, .get_options = udp_get_options,
 };
 
 const struct tn_port_ops tn_geneve_ops = {
-	.type = OVS_VPORT_TYPE_GENEVE,
-	.create = geneve_create,
-	.attach = tn_netdev_attach,
-	.detach = tn_netdev_detach,
-	.destroy = tunnel_destroy,
-	.get_options = udp_get_options,
-	.xmit = dev_queue_xmit,
+	TUNNEL_OPS, .type = OVS_VPORT_TYPE_GENEVE, .create = geneve_create, .get_options = udp_get_options,
 };
 
 const struct tn_port_ops tn_gre_ops = {
-	.type = OVS_VPORT_TYPE_GRE,
-	.create = gre_create,
-	.attach = tn_netdev_attach,
-	.detach = tn_netdev_detach,
-	.destroy = tunnel_destroy,
-	.xmit = dev_queue_xmit,
+	TUNNEL_OPS, .type = OVS_VPORT_TYPE_GRE, .create = gre_create,
 };
