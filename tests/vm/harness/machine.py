@@ -1,5 +1,6 @@
 """One run of the guest in qemu by plain emulation: starts it, waits for its end or the deadline, collects what it left."""
 import pathlib
+import re
 import shutil
 import subprocess
 import tarfile
@@ -29,25 +30,39 @@ class Run:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.timed_out = False
+        self.lost = ""   # why there are no results, or not all
+
+    def _text(self, name):
+        path = self.folder / name
+        return path.read_text(errors="replace") if path.exists() else ""
 
     @property
     def console(self):
-        return (self.folder / "console").read_text(errors="replace")
+        return self._text("console")
 
     @property
     def output(self):
-        return (self.folder / "output").read_text(errors="replace")
+        return self._text("output")
+
+    @property
+    def emulator(self):
+        """What qemu itself said: that it was ended, that it could not start."""
+        return self._text("qemu.log")
 
     @property
     def dmesg(self):
-        path = self.folder / "results" / "dmesg"
-        return path.read_text(errors="replace") if path.exists() else ""
+        return self._text("results/dmesg")
+
+    @property
+    def leaks(self):
+        """What kmemleak found when all was over, and the symbols of the modules then loaded (a debug kernel's)."""
+        return self._text("results/kmemleak"), self._text("results/symbols")
 
     @property
     def status(self):
         """The test's exit status; None when the guest did not get as far."""
-        path = self.folder / "results" / "status"
-        return int(path.read_text()) if path.exists() else None
+        text = self._text("results/status").strip()
+        return int(text) if text else None
 
 
 def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False, options=()):
@@ -62,8 +77,7 @@ def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False,
     folder = pathlib.Path(folder)
     run = Run(folder)
     disk = folder / "disk"
-    own_options = kernel / "options"
-    command_line = KERNEL_OPTIONS + (" " + own_options.read_text().strip() if own_options.exists() else "")
+    command_line = f"{KERNEL_OPTIONS} {_own_options(kernel)}"
     with open(disk, "wb") as file:
         file.truncate(RESULTS_SIZE)
     speed = REPEATABLE if icount else ["-accel", "tcg,thread=multi"]
@@ -83,15 +97,27 @@ def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False,
     finally:
         process.kill()
         process.wait()
-    _unpack(disk, folder / "results")
-    disk.unlink()
+    run.lost = _unpack(disk, folder / "results")
+    disk.unlink(missing_ok=True)
     return run
 
 
+def _own_options(kernel):
+    """Words from the file `options` beside the kernel. Under emulation the guest's time stamp counter is the host's: a kernel that
+    would measure it with a timer, which a busy host delivers late, is told instead ({tsc_khz})."""
+    path = kernel / "options"
+    if not path.exists():
+        return ""
+    frequency = re.search(r"^cpu MHz\s*: (\d+)\.(\d{3})", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    return path.read_text().strip().format(tsc_khz="".join(frequency.groups()) if frequency else "2000000")
+
+
 def _unpack(disk, target):
-    target.mkdir()
+    """Nothing, or in words what kept the results from being unpacked; a guest that never came to its end wrote none."""
     try:
-        with tarfile.open(disk) as archive:
+        target.mkdir(exist_ok=True)
+        with tarfile.open(disk, "r:") as archive:
             archive.extractall(target, filter="data")
-    except tarfile.ReadError:
-        pass   # the guest never came to the end; status stays None
+    except (tarfile.TarError, EOFError, OSError) as error:
+        return f"no results: {error}"
+    return ""
