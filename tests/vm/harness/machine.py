@@ -65,30 +65,31 @@ class Run:
         return int(text) if text else None
 
 
-def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False, options=()):
-    """Runs the guest until it ends itself. A file `options` beside the kernel adds to its command line.
+def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False, options=(), words=()):
+    """Runs the guest until it ends itself. A file `options` beside the kernel, and `words`, add to its command line; `options` to
+    the emulator's.
 
     With `icount` one instruction is one nanosecond of the guest's time, and a guest that waits skips to its next timer: what
     it measures does not depend on this host. Nor do its date, its random numbers and the places of kernel and programs in
-    memory, on which the secrets of hash tables and thereby their chains depend: each boot is the same. Its processor lacks the fast forms of "rep stosb" and "rep movsb": the kernel
-    then fills and copies by words, of which each counts as one instruction; by bytes, clearing memory would weigh more than
-    all else.
+    memory, on which the secrets of hash tables and thereby their chains depend: each boot is the same. Its processor lacks the
+    fast forms of "rep stosb" and "rep movsb": the kernel then fills and copies by words, of which each counts as one
+    instruction; by bytes, clearing memory would weigh more than all else.
     """
     folder = pathlib.Path(folder)
     run = Run(folder)
     disk = folder / "disk"
-    command_line = f"{KERNEL_OPTIONS} {_own_options(kernel)}"
+    command_line = " ".join([KERNEL_OPTIONS, _own_options(kernel), *words])
     with open(disk, "wb") as file:
         file.truncate(RESULTS_SIZE)
     speed = REPEATABLE if icount else ["-accel", "tcg,thread=multi"]
     command_line += REPEATABLE_KERNEL if icount else ""
-    words = [emulator(), "-machine", "pc", *speed, "-cpu", "max,-erms,-fsrm" if icount else "max",
+    command = [emulator(), "-machine", "pc", *speed, "-cpu", "max,-erms,-fsrm" if icount else "max",
              "-smp", "1" if icount else str(cpus), "-m", memory,
              "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
              "-serial", f"file:{folder}/console", "-serial", f"file:{folder}/output",
              "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
              "-kernel", str(kernel / "vmlinuz"), "-initrd", str(initramfs), "-append", command_line, *options]
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=open(folder / "qemu.log", "wb"),
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=open(folder / "qemu.log", "wb"),
                                stderr=subprocess.STDOUT)
     try:
         process.wait(timeout=deadline)
