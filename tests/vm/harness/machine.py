@@ -83,8 +83,9 @@ def boot(kernel, initramfs, folder, deadline, cpus=2, memory="1G", icount=False,
         file.truncate(RESULTS_SIZE)
     speed = REPEATABLE if icount else ["-accel", "tcg,thread=multi"]
     command_line += REPEATABLE_KERNEL if icount else ""
+    # Sockets, not cores: where there is no ACPI, the table that tells a kernel of processors has one line for a socket.
     command = [emulator(), "-machine", "pc", *speed, "-cpu", "max,-erms,-fsrm" if icount else "max",
-             "-smp", "1" if icount else str(cpus), "-m", memory,
+             "-smp", "1" if icount else f"{cpus},sockets={cpus},cores=1,threads=1", "-m", memory,
              "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
              "-serial", f"file:{folder}/console", "-serial", f"file:{folder}/output",
              "-drive", f"file={disk},format=raw,if=virtio,cache=unsafe",
