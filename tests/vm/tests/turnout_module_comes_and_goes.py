@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# The module is loaded and removed a hundred times under traffic; ports, datapaths, devices and namespaces go under traffic too.
+# The module is loaded and removed a hundred times (ROUNDS) under traffic; ports, datapaths, devices and namespaces go under traffic too.
 # programs: sysctl
 # modules: turnout veth nsh
 # available: nf_nat openvswitch
@@ -14,7 +14,7 @@ from ovs_netlink import NLM_F_DUMP, Family, Flows, attr, clone, ct, key, output,
 from packets import Wire, eth, ip4, ip6, tcp, udp
 from switch_lab import main, run, test
 
-ROUNDS = 100
+ROUNDS = int(os.environ.get("ROUNDS", "100"))
 wires = {}
 
 
@@ -72,7 +72,7 @@ def datapaths():
 
 
 @test
-def a_hundred_times_loaded_and_removed_under_traffic():
+def many_times_loaded_and_removed_under_traffic():
     make_hosts()
     with Traffic():
         for _ in range(ROUNDS):
@@ -89,7 +89,7 @@ def a_hundred_times_loaded_and_removed_under_traffic():
 @test
 def ports_and_datapaths_go_under_traffic():
     with Traffic():
-        for _ in range(20):
+        for _ in range(ROUNDS // 5):
             Family("ovs_vport").ask(2, attr(1, u32(2)), socket.if_nametoindex("dp"))
             add_port("p2", 2)
             Family("ovs_datapath").ask(2, attr(1, b"dp\0"))
