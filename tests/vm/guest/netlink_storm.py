@@ -195,6 +195,8 @@ class Storm:
                 self.tear_down()
             if sent % (BATCH * 4) == 0:
                 self.build_up()
+            if sent and sent % (BATCH * 25) == 0:
+                print(f"{sent} of {messages} messages", flush=True)   # a kernel that checks itself takes its time
             together = {}
             for _ in range(BATCH):
                 name, message = self.one()
