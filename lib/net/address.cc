@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "lib/base/strings.h"
@@ -33,15 +32,6 @@ std::string Mac::to_string() const {
   return text;
 }
 
-bool Mac::is_broadcast() const { return as_u64() == 0xffffffffffffull; }
-bool Mac::is_zero() const { return as_u64() == 0; }
-
-uint64_t Mac::as_u64() const {
-  uint64_t v = 0;
-  for (uint8_t b : bytes) v = v << 8 | b;
-  return v;
-}
-
 Mac Mac::from_u64(uint64_t v) {
   Mac mac;
   for (size_t i = 6; i-- > 0; v >>= 8) mac.bytes[i] = static_cast<uint8_t>(v);
@@ -61,10 +51,6 @@ std::optional<Ipv6> Ipv6::parse(std::string_view text) {
 std::string Ipv6::to_string() const {
   char buffer[INET6_ADDRSTRLEN];
   return inet_ntop(AF_INET6, bytes.data(), buffer, sizeof buffer);
-}
-
-bool Ipv6::is_zero() const {
-  return std::all_of(bytes.begin(), bytes.end(), [](uint8_t b) { return b == 0; });
 }
 
 std::optional<Be32> parse_ipv4(std::string_view text) {

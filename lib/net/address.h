@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,10 +18,16 @@ struct Mac {
   static std::optional<Mac> parse(std::string_view text);   // six pairs of hexadecimal digits with colons
   std::string to_string() const;                            // lower case
   bool is_multicast() const { return bytes[0] & 1; }        // broadcast included
-  bool is_broadcast() const;
-  bool is_zero() const;
+  bool is_broadcast() const { return as_u64() == 0xffffffffffffull; }
+  bool is_zero() const { return as_u64() == 0; }
   bool is_local() const { return bytes[0] & 2; }
-  uint64_t as_u64() const;                                  // in the low 48 bits
+  uint64_t as_u64() const {                                 // in the low 48 bits
+    Be32 high;
+    Be16 low;
+    std::memcpy(&high, bytes.data(), sizeof high);
+    std::memcpy(&low, bytes.data() + sizeof high, sizeof low);
+    return uint64_t{high.host()} << 16 | low.host();
+  }
   static Mac from_u64(uint64_t v);
   friend auto operator<=>(const Mac&, const Mac&) = default;
 };
@@ -29,7 +36,11 @@ struct Ipv6 {
   std::array<uint8_t, 16> bytes{};
   static std::optional<Ipv6> parse(std::string_view text);
   std::string to_string() const;                            // RFC 5952, as inet_ntop
-  bool is_zero() const;
+  bool is_zero() const {
+    uint64_t halves[2];
+    std::memcpy(halves, bytes.data(), sizeof halves);
+    return !(halves[0] | halves[1]);
+  }
   friend auto operator<=>(const Ipv6&, const Ipv6&) = default;
 };
 

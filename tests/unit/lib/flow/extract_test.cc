@@ -13,6 +13,16 @@
 namespace turnout::flow {
 namespace {
 
+TEST(FlowKey, EveryWordThatIsNotZeroIsFound) {
+  for (unsigned word = 0; word < kKeyWords; ++word) {
+    FlowKey key{};
+    words(key)[word] = uint64_t{1} << 63;
+    WordMap expected;
+    expected.set(word);
+    EXPECT_EQ(nonzero_words(key), expected) << word;
+  }
+}
+
 net::PacketRef packet_of(std::span<const uint8_t> bytes) {
   auto p = net::PacketPool::local().allocate();
   p->assign(bytes);
