@@ -54,7 +54,7 @@ l2::VlanPolicy read_vlan(const Port& row) {
   const std::vector<int64_t> trunks = row.trunks().to_vector();
   l2::VlanPolicy vlan = l2::VlanPolicy::from_row(vlan_mode_of(row.vlan_mode()), row.tag(), trunks);
   for (int64_t v : row.cvlans())
-    if (v >= 0 && v < int64_t{l2::kVlanIds}) vlan.cvlans.set(static_cast<size_t>(v));
+    if (v >= 0 && v < int64_t{l2::kVlanIds}) vlan.cvlans.set(static_cast<uint16_t>(v));
   const auto other = row.other_config();
   if (auto tags = other.get("priority-tags")) {
     if (*tags == "if-nonzero" || *tags == "true") vlan.priority_tags = l2::PriorityTags::kIfNonzero;

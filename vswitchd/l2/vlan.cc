@@ -62,7 +62,7 @@ VlanPolicy VlanPolicy::from_row(std::optional<VlanMode> mode, std::optional<int6
   if (policy.mode == VlanMode::kTrunk) policy.tag = 0;
   if (policy.mode == VlanMode::kAccess || policy.mode == VlanMode::kDot1qTunnel) return policy;
   for (int64_t vlan : trunks)
-    if (vlan >= 0 && vlan < kVlanIds) policy.trunks.set(static_cast<size_t>(vlan));
+    if (vlan >= 0 && vlan < kVlanIds) policy.trunks.set(static_cast<uint16_t>(vlan));
   return policy;
 }
 
@@ -72,7 +72,7 @@ bool VlanPolicy::carries(uint16_t vlan) const {
     if (vlan == tag) return true;
     if (vlan == 0) return false;      // without a tag it would be in the native VLAN at the other end
   }
-  return trunks.none() || (vlan < kVlanIds && trunks.test(vlan));
+  return trunks.none() || trunks.test(vlan);
 }
 
 Admission admit(const VlanPolicy& port, std::span<const flow::VlanTag> tags) {

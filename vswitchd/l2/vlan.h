@@ -13,7 +13,19 @@
 namespace turnout::l2 {
 
 inline constexpr unsigned kVlanIds = 4096;
-using VlanSet = std::bitset<kVlanIds>;
+
+// VLANs by number. Packets ask, which is why nothing is counted then.
+class VlanSet {
+ public:
+  void set(uint16_t vlan) { vlans_.set(vlan), none_ = false; }        // vlan < kVlanIds
+  bool test(uint16_t vlan) const { return vlan < kVlanIds && vlans_[vlan]; }
+  bool none() const { return none_; }
+  friend bool operator==(const VlanSet&, const VlanSet&) = default;
+
+ private:
+  std::bitset<kVlanIds> vlans_;
+  bool none_ = true;
+};
 
 enum class VlanMode : uint8_t { kAccess, kTrunk, kNativeTagged, kNativeUntagged, kDot1qTunnel };
 enum class PriorityTags : uint8_t { kNever, kIfNonzero, kAlways };

@@ -60,6 +60,18 @@ TEST(Vlan, TunnelPortsKeepTheCustomersTagInside) {
   EXPECT_EQ(admit(narrow, customer).drop, VlanDrop::kNotInCvlans);
 }
 
+TEST(Vlan, ASetIsEmptyUntilOneIsInIt) {
+  VlanSet vlans;
+  EXPECT_TRUE(vlans.none());
+  EXPECT_NE(vlans, policy(VlanMode::kTrunk, 0, {4095}).trunks);
+  vlans.set(4095);
+  EXPECT_FALSE(vlans.none());
+  EXPECT_TRUE(vlans.test(4095));
+  EXPECT_FALSE(vlans.test(4094));
+  EXPECT_FALSE(vlans.test(4096));
+  EXPECT_EQ(vlans, policy(VlanMode::kTrunk, 0, {4095}).trunks);
+}
+
 TEST(Vlan, PriorityTagsAreKeptOnlyWhereConfigured) {
   auto port = policy(VlanMode::kAccess, 10);
   FrameVlan frame;
