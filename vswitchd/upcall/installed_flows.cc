@@ -3,7 +3,7 @@
 
 namespace turnout::upcall {
 
-bool InstalledFlows::add(const datapath::Ufid& ufid, std::unique_ptr<InstalledFlow> flow) {
+bool InstalledFlows::add(const datapath::Ufid& ufid, InstalledFlow&& flow) {
   Shard& s = shard(ufid);
   std::lock_guard lock(s.mutex);
   const bool added = s.flows.try_emplace(ufid, std::move(flow)).second;
@@ -11,11 +11,11 @@ bool InstalledFlows::add(const datapath::Ufid& ufid, std::unique_ptr<InstalledFl
   return added;
 }
 
-std::unique_ptr<InstalledFlow> InstalledFlows::take(const datapath::Ufid& ufid) {
+std::optional<InstalledFlow> InstalledFlows::take(const datapath::Ufid& ufid) {
   Shard& s = shard(ufid);
   std::lock_guard lock(s.mutex);
   auto node = s.flows.extract(ufid);
-  if (!node) return nullptr;
+  if (!node) return std::nullopt;
   size_.fetch_sub(1, std::memory_order_relaxed);
   return std::move(node.mapped());
 }
@@ -23,7 +23,12 @@ std::unique_ptr<InstalledFlow> InstalledFlows::take(const datapath::Ufid& ufid) 
 void InstalledFlows::sweep(unsigned index, const std::function<bool(const datapath::Ufid&, InstalledFlow&)>& f) {
   Shard& s = shards_[index];
   std::lock_guard lock(s.mutex);
-  const size_t gone = std::erase_if(s.flows, [&](auto& item) { return f(item.first, *item.second); });
+  size_t gone = 0;
+  for (auto it = s.flows.begin(); it != s.flows.end();) {
+    const bool goes = f(it->first, it->second);
+    gone += goes;
+    it = goes ? s.flows.erase(it) : std::next(it);
+  }
   size_.fetch_sub(gone, std::memory_order_relaxed);
 }
 

@@ -5,8 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -38,13 +38,13 @@ class InstalledFlows {
     std::lock_guard lock(s.mutex);
     auto it = s.flows.find(ufid);
     if (it == s.flows.end()) return false;
-    f(*it->second);
+    f(it->second);
     return true;
   }
   // False: there is one already, which stays.
-  bool add(const datapath::Ufid& ufid, std::unique_ptr<InstalledFlow> flow);
+  bool add(const datapath::Ufid& ufid, InstalledFlow&& flow);
   // Takes it out; empty if there is none.
-  std::unique_ptr<InstalledFlow> take(const datapath::Ufid& ufid);
+  std::optional<InstalledFlow> take(const datapath::Ufid& ufid);
   // f(ufid, flow) -> true: take it out. Under the shard's lock; f must not call back.
   void sweep(unsigned shard, const std::function<bool(const datapath::Ufid&, InstalledFlow&)>& f);
   void clear();
@@ -56,7 +56,7 @@ class InstalledFlows {
   struct Hash { size_t operator()(const datapath::Ufid& u) const { return (uint64_t{u[0]} << 32) | u[1]; } };
   struct alignas(64) Shard {
     mutable std::mutex mutex;
-    std::unordered_map<datapath::Ufid, std::unique_ptr<InstalledFlow>, Hash> flows;
+    std::unordered_map<datapath::Ufid, InstalledFlow, Hash> flows;
   };
   Shard& shard(const datapath::Ufid& ufid) { return shards_[shard_of(ufid)]; }
   std::array<Shard, kShards> shards_;

@@ -71,14 +71,14 @@ Round::Verdict Round::judge(const datapath::FlowEntry& entry, InstalledFlow& flo
 
 // A flow that this process did not install, but one before it may have: it stays if it is what would be installed now.
 Round::Verdict Round::adopt(const datapath::FlowEntry& entry, datapath::ActionList& new_actions) const {
-  auto flow = std::make_unique<InstalledFlow>();
-  flow->created = plan_.now;
-  flow->packets = entry.stats.packets;
-  flow->bytes = entry.stats.bytes;
-  flow->used_ns = entry.stats.used_ns;
-  flow->round = plan_.number;
-  flow->installed = true;
-  const Verdict verdict = retranslate(entry, *flow, new_actions);
+  InstalledFlow flow;
+  flow.created = plan_.now;
+  flow.packets = entry.stats.packets;
+  flow.bytes = entry.stats.bytes;
+  flow.used_ns = entry.stats.used_ns;
+  flow.round = plan_.number;
+  flow.installed = true;
+  const Verdict verdict = retranslate(entry, flow, new_actions);
   if (verdict != Verdict::kDelete) handler_.flows().add(entry.ufid, std::move(flow));
   return verdict;
 }
@@ -134,7 +134,7 @@ void Round::carry_out(Verdicts& verdicts) {
     if (!status) verdicts.deletions.push_back(verdicts.changes[i].ufid);
   });
   dp_.del_flows(verdicts.deletions, [&](size_t i, const std::optional<datapath::FlowStats>& last) {
-    const auto flow = handler_.flows().take(verdicts.deletions[i]);
+    auto flow = handler_.flows().take(verdicts.deletions[i]);
     if (last && flow) settle(*last, *flow);
   });
   for (const datapath::FlowEntry& entry : verdicts.unnamed) (void)dp_.remove_flow(entry);

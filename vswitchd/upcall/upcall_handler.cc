@@ -65,11 +65,11 @@ datapath::UpcallReply UpcallHandler::upcall(const datapath::Upcall& upcall) {
   if (!megaflows()) make_exact(upcall.key, t.mask);
   reply.mask = t.mask;
   reply.ufid = datapath::make_ufid(upcall.key, t.mask);
-  auto flow = std::make_unique<InstalledFlow>();
-  flow->created = now;
-  flow->generation = before;
-  flow->writes = t.effects.writes;
-  flow->credits = t.effects.credits;
+  InstalledFlow flow;
+  flow.created = now;
+  flow.generation = before;
+  flow.writes = t.effects.writes;
+  flow.credits = t.effects.credits;
   reply.install = flows_.add(reply.ufid, std::move(flow));   // another thread may be about to install the same
   return reply;
 }
