@@ -5,58 +5,78 @@
 
 #include <linux/netlink.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 namespace turnout::datapath::kernel {
 
+// Memory grows as it is needed and is kept when what is in it is cut off.
 class AttributeWriter {
  public:
   void put(uint16_t type, const void* payload, size_t size) {
     if (size > kMaxPayload) return void(too_long_ = true);
-    const nlattr header{static_cast<uint16_t>(NLA_HDRLEN + size), type};
-    uint8_t* to = append(NLA_ALIGN(NLA_HDRLEN + size));
-    std::memcpy(to, &header, sizeof header);
-    if (size) std::memcpy(to + sizeof header, payload, size);
+    uint8_t* to = begin(type, size);
+    if (size) std::memcpy(to, payload, size);
   }
   template <typename T>
   void put(uint16_t type, const T& value) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    put(type, &value, sizeof value);
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= kMaxPayload);
+    std::memcpy(begin(type, sizeof value), &value, sizeof value);
   }
-  void put_flag(uint16_t type) { put(type, nullptr, 0); }
+  void put_flag(uint16_t type) { begin(type, 0); }
   // What is put until end() is inside.
   size_t nest(uint16_t type) {
-    const size_t at = bytes_.size();
+    const size_t at = size_;
     put_flag(type);
     return at;
   }
   void end(size_t nest) {
-    const size_t length = bytes_.size() - nest;
+    const size_t length = size_ - nest;
     if (length > UINT16_MAX) return void(too_long_ = true);
     const auto field = static_cast<uint16_t>(length);
-    std::memcpy(bytes_.data() + nest, &field, sizeof field);
+    std::memcpy(memory_.get() + nest, &field, sizeof field);
   }
-  // Room for headers, zeroed; valid until the next change.
+  // Room for headers, to be filled; valid until the next change.
   uint8_t* append(size_t size) {
-    const size_t at = bytes_.size();
-    bytes_.resize(at + size);
-    return bytes_.data() + at;
+    if (size > capacity_ - size_) grow(size);
+    uint8_t* to = memory_.get() + size_;
+    size_ += size;
+    return to;
   }
-  void cut(size_t size) { bytes_.resize(size), too_long_ = false; }     // back to a size that there was; keeps its memory
+  void cut(size_t size) { size_ = size, too_long_ = false; }     // back to a size that there was; keeps its memory
   // An attribute was longer than its 16-bit length can say: what was written is of no use.
   bool too_long() const { return too_long_; }
-  std::span<const uint8_t> bytes() const { return bytes_; }
-  std::span<uint8_t> bytes() { return bytes_; }
-  bool empty() const { return bytes_.empty(); }
+  std::span<const uint8_t> bytes() const { return {memory_.get(), size_}; }
+  std::span<uint8_t> bytes() { return {memory_.get(), size_}; }
+  bool empty() const { return !size_; }
 
  private:
-  static constexpr size_t kMaxPayload = UINT16_MAX - NLA_HDRLEN;
-  std::vector<uint8_t> bytes_;
+  static constexpr size_t kMaxPayload = UINT16_MAX - NLA_HDRLEN, kLeastMemory = 512;
+
+  // Header and padding of an attribute; returns where its payload goes.
+  uint8_t* begin(uint16_t type, size_t size) {
+    const nlattr header{static_cast<uint16_t>(NLA_HDRLEN + size), type};
+    const size_t padded = NLA_ALIGN(NLA_HDRLEN + size);
+    uint8_t* to = append(padded);
+    std::memset(to + padded - NLA_ALIGNTO, 0, NLA_ALIGNTO);
+    std::memcpy(to, &header, sizeof header);
+    return to + sizeof header;
+  }
+  void grow(size_t more) {
+    capacity_ = std::max({kLeastMemory, capacity_ * 2, size_ + more});
+    auto larger = std::make_unique_for_overwrite<uint8_t[]>(capacity_);
+    if (size_) std::memcpy(larger.get(), memory_.get(), size_);
+    memory_ = std::move(larger);
+  }
+
+  std::unique_ptr<uint8_t[]> memory_;
+  size_t size_ = 0, capacity_ = 0;
   bool too_long_ = false;
 };
 

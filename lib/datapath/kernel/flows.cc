@@ -21,8 +21,9 @@ void nested(AttributeWriter& message, uint16_t attribute, Encode encode) {
   encode(message);
   message.end(nest);
 }
-void put_key(AttributeWriter& message, const flow::FlowKey& key) {
-  nested(message, OVS_FLOW_ATTR_KEY, [&](AttributeWriter& w) { encode_key(key, w); });
+void put_key(AttributeWriter& message, uint16_t attribute, const KeyView& view) {
+  if (!view.attributes.empty()) return message.put(attribute, view.attributes.data(), view.attributes.size());
+  nested(message, attribute, [&](AttributeWriter& w) { encode_key(view.key, w); });
 }
 void put_mask(AttributeWriter& message, const flow::FlowKey& key, const flow::FlowMask& mask) {
   nested(message, OVS_FLOW_ATTR_MASK, [&](AttributeWriter& w) { encode_mask(key, mask, w); });
@@ -31,7 +32,7 @@ void put_mask(AttributeWriter& message, const flow::FlowKey& key, const flow::Fl
 // What finds a flow that stands.
 void put_name(AttributeWriter& message, const FlowEntry& like) {
   if (!like.unnamed) return message.put(OVS_FLOW_ATTR_UFID, like.ufid);
-  put_key(message, like.key);
+  put_key(message, OVS_FLOW_ATTR_KEY, like.key);
 }
 
 void read_stats(const Attribute& a, FlowStats& stats) {
@@ -52,14 +53,14 @@ void read_stats(const Attribute& a, FlowStats& stats) {
 
 Status put_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowView& flow, bool may_modify,
                         uint32_t upcall_pid) {
-  if (Status s = check_match(flow.key, flow.mask); !s) return s;
+  if (Status s = check_match(flow.key.key, flow.mask); !s) return s;
   if (Status s = check_actions(flow.actions); !s) return s;
   // Either flag alone makes the module refuse a flow that stands.
   const uint16_t flags = may_modify ? 0 : NLM_F_CREATE | NLM_F_EXCL;
   AttributeWriter& message = flow_request(batch, family, OVS_FLOW_CMD_NEW, dp_ifindex, flags);
   if (!flow.unnamed) message.put(OVS_FLOW_ATTR_UFID, flow.ufid);
-  put_key(message, flow.key);
-  put_mask(message, flow.key, flow.mask);
+  put_key(message, OVS_FLOW_ATTR_KEY, flow.key);
+  put_mask(message, flow.key.key, flow.mask);
   nested(message, OVS_FLOW_ATTR_ACTIONS, [&](AttributeWriter& w) { encode_actions(flow.actions, upcall_pid, w); });
   return batch.end();
 }
@@ -74,7 +75,7 @@ Status delete_flow_request(RequestBatch& batch, const Family& family, int dp_ifi
 Status clear_flow_request(RequestBatch& batch, const Family& family, int dp_ifindex, const FlowEntry& flow) {
   AttributeWriter& message = flow_request(batch, family, OVS_FLOW_CMD_SET, dp_ifindex);
   if (!flow.unnamed) message.put(OVS_FLOW_ATTR_UFID, flow.ufid);
-  put_key(message, flow.key);
+  put_key(message, OVS_FLOW_ATTR_KEY, flow.key);
   put_mask(message, flow.key, flow.mask);
   message.put_flag(OVS_FLOW_ATTR_CLEAR);
   return batch.end();
@@ -91,11 +92,11 @@ Status flush_flows_request(RequestBatch& batch, const Family& family, int dp_ifi
 }
 
 Status execute_request(RequestBatch& batch, const Family& family, int dp_ifindex, std::span<const uint8_t> packet,
-                       const flow::FlowKey& key, const ActionList& actions, uint32_t upcall_pid) {
+                       const KeyView& key, const ActionList& actions, uint32_t upcall_pid) {
   if (Status s = check_actions(actions); !s) return s;
   AttributeWriter& message = batch.begin(family, OVS_PACKET_CMD_EXECUTE, OVS_PACKET_VERSION, dp_ifindex);
   message.put(OVS_PACKET_ATTR_PACKET, packet.data(), packet.size());
-  nested(message, OVS_PACKET_ATTR_KEY, [&](AttributeWriter& w) { encode_key(key, w); });
+  put_key(message, OVS_PACKET_ATTR_KEY, key);
   nested(message, OVS_PACKET_ATTR_ACTIONS, [&](AttributeWriter& w) { encode_actions(actions, upcall_pid, w); });
   return batch.end();
 }

@@ -11,10 +11,18 @@
 
 namespace turnout::datapath::kernel {
 
+// A key, and where the kernel said it in an upcall the attributes that it used: they go back to it as they came, with what
+// a newer kernel put there that the key has no member for.
+struct KeyView {
+  KeyView(const flow::FlowKey& k, std::span<const uint8_t> as_said = {}) : key(k), attributes(as_said) {}
+  const flow::FlowKey& key;
+  std::span<const uint8_t> attributes;      // empty: to be made of the key
+};
+
 // What is written of a flow, where it stands.
 struct FlowView {
   const Ufid& ufid;
-  const flow::FlowKey& key;
+  KeyView key;
   const flow::FlowMask& mask;
   const ActionList& actions;
   bool unnamed = false;
@@ -33,7 +41,7 @@ Status get_flow_request(RequestBatch& batch, const Family& family, int dp_ifinde
 Status flush_flows_request(RequestBatch& batch, const Family& family, int dp_ifindex);
 // Runs actions on a packet. The key gives what does not stand in the packet itself.
 Status execute_request(RequestBatch& batch, const Family& family, int dp_ifindex, std::span<const uint8_t> packet,
-                       const flow::FlowKey& key, const ActionList& actions, uint32_t upcall_pid);
+                       const KeyView& key, const ActionList& actions, uint32_t upcall_pid);
 
 // What: a flow's name and statistics alone, which is all that most visits need, or the whole of it.
 enum class DumpWhat { kWhole, kStatistics };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "lib/datapath/kernel/key_layout.h"
 #include "lib/datapath/kernel/tunnel_codec.h"
@@ -14,14 +15,14 @@ namespace {
 
 using flow::FlowKey;
 
-// Writes keys (value is key) and masks (of key).
+// Writes keys (value is key) and masks (of key). The rows become code, one piece each, for an upcall goes through it.
+template <What what>
 class Encoder {
  public:
-  Encoder(const FlowKey& key, const FlowKey& value, What what, AttributeWriter& out)
-      : key_(key), value_(value), what_(what), out_(out) {}
+  Encoder(const FlowKey& key, const FlowKey& value, AttributeWriter& out) : key_(key), value_(value), out_(out) {}
 
   void run() {
-    rows(kMetadata);
+    rows<kMetadata>();
     if (is_tunnelled(key_.tunnel)) {
       if (is_mask()) encode_tunnel_mask(key_.tunnel, value_.tunnel, out_);
       else encode_tunnel_key(key_.tunnel, out_);
@@ -31,21 +32,25 @@ class Encoder {
 
  private:
   static bool is_tunnelled(const flow::TunnelKey& t) { return t.ipv4_dst || t.ipv4_src || !t.ipv6_dst.is_zero() || !t.ipv6_src.is_zero(); }
-  bool is_mask() const { return what_ == What::kMask; }
+  static constexpr bool is_mask() { return what == What::kMask; }
+  static bool is_zero(const uint8_t* bytes, size_t size) { return std::all_of(bytes, bytes + size, [](uint8_t b) { return b == 0; }); }
 
-  template <size_t N>
-  void rows(const Layout (&layouts)[N]) {
-    for (const Layout& l : layouts) {
-      if (!l.applies(key_)) continue;
-      uint8_t payload[kMaxPayload] = {};
-      encode_row(l, value_, what_, payload);
-      put(l.attribute, payload, l.size);
-    }
+  template <const auto& kRows>
+  void rows() {
+    [&]<size_t... row>(std::index_sequence<row...>) { (this->template row_of<kRows, row>(), ...); }(
+        std::make_index_sequence<std::size(kRows)>());
   }
   // The kernel takes what is not in a mask for a wildcard.
+  template <const auto& kRows, size_t kRow>
+  void row_of() {
+    constexpr const Layout& l = kRows[kRow];
+    if (!l.applies(key_)) return;
+    std::array<uint8_t, l.size> payload{};
+    encode_row<kRows, kRow, what>(value_, payload.data());
+    if (!is_mask() || !is_zero(payload.data(), l.size)) out_.put(l.attribute, payload);
+  }
   void put(uint16_t type, const void* payload, size_t size) {
-    const auto* bytes = static_cast<const uint8_t*>(payload);
-    if (!is_mask() || std::any_of(bytes, bytes + size, [](uint8_t b) { return b != 0; })) out_.put(type, payload, size);
+    if (!is_mask() || !is_zero(static_cast<const uint8_t*>(payload), size)) out_.put(type, payload, size);
   }
   void ethertype(Be16 type) { out_.put(OVS_KEY_ATTR_ETHERTYPE, is_mask() ? ~Be16{} : type); }
 
@@ -63,7 +68,7 @@ class Encoder {
   void frame() {
     if (key_.eth_type != Be16{flow::kEthTypeNone}) ethertype(key_.eth_type);
     else if (is_mask()) ethertype({});
-    rows(kNetwork);
+    rows<kNetwork>();
     if (layout::is_type(key_, net::kEthTypeMpls) || layout::is_type(key_, net::kEthTypeMplsMulticast)) mpls();
     if (layout::is_type(key_, net::kEthTypeNsh)) nsh();
   }
@@ -83,13 +88,35 @@ class Encoder {
   }
 
   const FlowKey &key_, &value_;
-  const What what_;
   AttributeWriter& out_;
 };
 
+// What a row's attribute needs of its payload, by the attribute's number. Those that have no row have no code.
+struct RowDecoder {
+  size_t size = 0;
+  void (*decode)(const uint8_t* payload, FlowKey& key) = nullptr;
+};
+using RowDecoders = std::array<RowDecoder, OVS_KEY_ATTR_MAX + 1>;
+
+template <const auto& kRows, What what>
+constexpr void add_rows(RowDecoders& to) {
+  [&]<size_t... row>(std::index_sequence<row...>) {
+    ((to[kRows[row].attribute] = {kRows[row].size, decode_row<kRows, row, what>}), ...);
+  }(std::make_index_sequence<std::size(kRows)>());
+}
+
+template <What what>
+constexpr RowDecoders kRowDecoders = [] {
+  RowDecoders all;
+  add_rows<kMetadata, what>(all);
+  add_rows<kNetwork, what>(all);
+  return all;
+}();
+
+template <What what>
 class Decoder {
  public:
-  Decoder(What what, FlowKey& out) : what_(what), out_(out) {}
+  explicit Decoder(FlowKey& out) : out_(out) {}
 
   Status run(std::span<const uint8_t> bytes) { return level(bytes, 0); }
 
@@ -110,7 +137,7 @@ class Decoder {
     if (!reader.is_whole()) return fail("malformed netlink attributes in a flow key");
     const bool tagged = tci || inner;
     if (!tagged) {
-      out_.eth_type = type.value_or(what_ == What::kKey ? Be16{flow::kEthTypeNone} : Be16{});
+      out_.eth_type = type.value_or(what == What::kKey ? Be16{flow::kEthTypeNone} : Be16{});
       return {};
     }
     // One tag more than a key holds, of which only the type is known: turnout.ko says so as of a tag that is cut off.
@@ -121,24 +148,22 @@ class Decoder {
     if (depth == flow::kVlanTags) return fail("too many VLAN tags in a flow key");
     out_.vlans[depth] = {type.value_or(Be16{}), tci.value_or(Be16{})};
     // Nothing inside a tag that is there: a frame without an Ethernet type. Inside one that is cut off: nothing at all.
-    const bool cut_off = what_ == What::kMask || !(out_.vlans[depth].tci & Be16{flow::kVlanPresent});
+    const bool cut_off = what == What::kMask || !(out_.vlans[depth].tci & Be16{flow::kVlanPresent});
     if (!inner || (inner->empty() && cut_off)) return {};
     return level(*inner, depth + 1);
   }
 
   Status attribute(const Attribute& a) {
     switch (a.type) {
-      case OVS_KEY_ATTR_TUNNEL: return decode_tunnel(a.payload, what_ == What::kMask ? TunnelSort::kMask : TunnelSort::kKey, out_.tunnel);
+      case OVS_KEY_ATTR_TUNNEL: return decode_tunnel(a.payload, what == What::kMask ? TunnelSort::kMask : TunnelSort::kKey, out_.tunnel);
       case OVS_KEY_ATTR_MPLS: return mpls(a.payload);
       case OVS_KEY_ATTR_NSH: return nsh(a.payload);
     }
-    if (const Layout* l = find_layout(a.type)) return row(*l, a.payload);
-    return {};
-  }
-
-  Status row(const Layout& l, std::span<const uint8_t> payload) {
-    if (payload.size() < l.size) return fail("truncated attribute " + std::to_string(l.attribute) + " in a flow key");
-    decode_row(l, payload.data(), what_, out_);
+    if (a.type > OVS_KEY_ATTR_MAX) return {};
+    const RowDecoder& row = kRowDecoders<what>[a.type];
+    if (!row.decode) return {};
+    if (a.payload.size() < row.size) return fail("truncated attribute " + std::to_string(a.type) + " in a flow key");
+    row.decode(a.payload.data(), out_);
     return {};
   }
 
@@ -158,7 +183,6 @@ class Decoder {
     return reader.is_whole() ? Status{} : fail("malformed NSH in a flow key");
   }
 
-  const What what_;
   FlowKey& out_;
 };
 
@@ -174,25 +198,26 @@ Status check_match(const FlowKey& key, const flow::FlowMask& mask) {
   return {};
 }
 
-void encode_key(const FlowKey& key, AttributeWriter& out) { Encoder(key, key, What::kKey, out).run(); }
+void encode_key(const FlowKey& key, AttributeWriter& out) { Encoder<What::kKey>(key, key, out).run(); }
 
 void encode_mask(const FlowKey& key, const flow::FlowMask& mask, AttributeWriter& out) {
-  Encoder(key, mask, What::kMask, out).run();
+  Encoder<What::kMask>(key, mask, out).run();
 }
 
 Result<FlowKey> decode_key(std::span<const uint8_t> bytes) {
-  FlowKey key{};
-  if (Status s = Decoder(What::kKey, key).run(bytes); !s) return fail(s);
+  Result<FlowKey> key(tl::in_place);
+  if (Status s = Decoder<What::kKey>(*key).run(bytes); !s) return fail(s);
   return key;
 }
 
 Result<flow::FlowMask> decode_mask(const FlowKey& key, std::span<const uint8_t> bytes) {
-  flow::FlowMask mask{};
+  Result<flow::FlowMask> result(tl::in_place);
+  flow::FlowMask& mask = *result;
   if (bytes.empty()) {
     std::memset(static_cast<void*>(&mask), 0xff, sizeof mask);
-    return mask;
+    return result;
   }
-  if (Status s = Decoder(What::kMask, mask).run(bytes); !s) return fail(s);
+  if (Status s = Decoder<What::kMask>(mask).run(bytes); !s) return fail(s);
   TURNOUT_MASK_ALL(mask, packet_type);
   TURNOUT_MASK_ALL(mask, eth_type);
   for (unsigned i = 0; i < flow::kVlanTags; ++i) {
@@ -203,7 +228,7 @@ Result<flow::FlowMask> decode_mask(const FlowKey& key, std::span<const uint8_t> 
       TURNOUT_MASK_ALL(mask, vlans[i]);
     }
   }
-  return mask;
+  return result;
 }
 
 }  // namespace turnout::datapath::kernel

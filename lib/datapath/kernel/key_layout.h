@@ -4,10 +4,13 @@
 
 #include <linux/openvswitch.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
+#include <utility>
 
 #include "lib/flow/key.h"
 #include "lib/net/headers.h"
@@ -128,12 +131,104 @@ inline constexpr Layout kNetwork[] = {
 #undef TURNOUT_WHOLE
 
 inline constexpr size_t kMaxPayload = 64;
-// The payload of a row's attribute; bytes that no part writes are left alone. A key's and a mask's differ where the kernel
-// keeps a thing as a number and the key as bits.
+// A key's and a mask's payload differ where the kernel keeps a thing as a number and the key as bits.
 enum class What { kKey, kMask };
+
+namespace layout {
+
+inline constexpr uint8_t kFragmentBits[] = {0, flow::kFragAny, flow::kFragAny | flow::kFragLater};   // by OVS_FRAG_TYPE_*
+inline constexpr Be32 kLabelBits{0xfffff};
+
+inline uint8_t encode_fragment(uint8_t bits, What what) {
+  if (what == What::kMask) return bits ? 0xff : 0;
+  return bits & flow::kFragLater ? OVS_FRAG_TYPE_LATER : bits ? OVS_FRAG_TYPE_FIRST : OVS_FRAG_TYPE_NONE;
+}
+inline uint8_t decode_fragment(uint8_t value, What what) {
+  if (what == What::kMask) return value ? 0xff : 0;
+  return value < sizeof kFragmentBits ? kFragmentBits[value] : 0;
+}
+
+// Inlined with parts that are known, a copy is a move or two.
+[[gnu::always_inline]] inline void encode_part(const Part& part, const Key& key, What what, uint8_t* payload) {
+  const uint8_t* from = reinterpret_cast<const uint8_t*>(&key) + part.key_at;
+  uint8_t* to = payload + part.payload_at;
+  switch (part.form) {
+    case Form::kNone: return;
+    case Form::kCopy: std::memcpy(to, from, part.size); return;
+    case Form::kReversed: std::reverse_copy(from, from + part.size, to); return;
+    case Form::kFragment: *to = encode_fragment(*from, what); return;
+    case Form::kByteOfBe16: *to = from[1]; return;
+    case Form::kBe16OfByte: to[0] = what == What::kMask && *from == 0xff ? 0xff : 0, to[1] = *from; return;
+    case Form::kU32OfByte: {
+      const uint32_t wide = *from;
+      std::memcpy(to, &wide, sizeof wide);
+      return;
+    }
+    case Form::kLabel: {
+      Be32 label;
+      std::memcpy(&label, from, sizeof label);
+      label &= kLabelBits;
+      std::memcpy(to, &label, sizeof label);
+      return;
+    }
+  }
+}
+
+// Bits that a key never has are full in the mask of what has all the others.
+[[gnu::always_inline]] inline void decode_part(const Part& part, const uint8_t* payload, What what, Key& key) {
+  const uint8_t* from = payload + part.payload_at;
+  uint8_t* to = reinterpret_cast<uint8_t*>(&key) + part.key_at;
+  const bool mask = what == What::kMask;
+  switch (part.form) {
+    case Form::kNone: return;
+    case Form::kCopy: std::memcpy(to, from, part.size); return;
+    case Form::kReversed: std::reverse_copy(from, from + part.size, to); return;
+    case Form::kFragment: *to = decode_fragment(*from, what); return;
+    case Form::kByteOfBe16: to[0] = mask && *from == 0xff ? 0xff : 0, to[1] = *from; return;
+    case Form::kBe16OfByte: *to = from[1]; return;
+    case Form::kU32OfByte: {
+      uint32_t wide;
+      std::memcpy(&wide, from, sizeof wide);
+      *to = static_cast<uint8_t>(wide);
+      return;
+    }
+    case Form::kLabel: {
+      Be32 label;
+      std::memcpy(&label, from, sizeof label);
+      if (mask && label == kLabelBits) label = ~Be32{};
+      std::memcpy(to, &label, sizeof label);
+      return;
+    }
+  }
+}
+
+// f(part) for each, with the part a constant of the code that is made of f.
+template <const auto& kRows, size_t kRow, typename F>
+[[gnu::always_inline]] inline void each_part(F&& f) {
+  [&]<size_t... i>(std::index_sequence<i...>) {
+    ([&] {
+      constexpr Part part = kRows[kRow].parts[i];
+      if constexpr (part.form != Form::kNone) f(part);
+    }(), ...);
+  }(std::make_index_sequence<std::tuple_size_v<decltype(Layout::parts)>>());
+}
+
+}  // namespace layout
+
+// The payload of a row's attribute; bytes that no part writes are left alone.
+template <const auto& kRows, size_t kRow, What what>
+void encode_row(const flow::FlowKey& key, uint8_t* payload) {
+  layout::each_part<kRows, kRow>([&](const Part& part) { layout::encode_part(part, key, what, payload); });
+}
+// payload has the row's size.
+template <const auto& kRows, size_t kRow, What what>
+void decode_row(const uint8_t* payload, flow::FlowKey& key) {
+  layout::each_part<kRows, kRow>([&](const Part& part) { layout::decode_part(part, payload, what, key); });
+}
+
+// The same for rows that are found by their attribute. nullptr: no row has it.
+const Layout* find_layout(uint16_t attribute);
 void encode_row(const Layout& layout, const flow::FlowKey& key, What what, uint8_t* payload);
-// payload has layout.size bytes.
 void decode_row(const Layout& layout, const uint8_t* payload, What what, flow::FlowKey& key);
-const Layout* find_layout(uint16_t attribute);   // nullptr: no row has it
 
 }  // namespace turnout::datapath::kernel

@@ -116,14 +116,15 @@ class Worker {
     packet->assign(upcall.packet);
     packet->in_port = DpPort{key.in_port};
     UpcallReply reply = sink_.upcall({upcall.kind, *packet, key, upcall.userdata});
+    const KeyView key_as_said(key, upcall.key_attributes);
     if (reply.install) {
-      const FlowView flow{reply.ufid, key, reply.mask, reply.actions};
+      const FlowView flow{reply.ufid, key_as_said, reply.mask, reply.actions};
       const Status put = put_flow_request(requests_, kernel_->families().flow, dp_ifindex_, flow, true, pid());
       if (put) flows_.push_back({requests_.messages() - 1, reply.ufid, {}});
       else refuse(reply.ufid, put);
     }
     if (reply.actions.empty()) return;
-    const Status run = execute_request(requests_, kernel_->families().packet, dp_ifindex_, upcall.packet, key, reply.actions, pid());
+    const Status run = execute_request(requests_, kernel_->families().packet, dp_ifindex_, upcall.packet, key_as_said, reply.actions, pid());
     if (!run) warn("failed to execute actions", run);
   }
 

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "lib/datapath/kernel/flows.h"
+#include "lib/datapath/kernel/key_codec.h"
 
 namespace turnout::datapath::kernel {
 namespace {
@@ -78,8 +81,52 @@ TEST(RequestBatch, TakesBackWhatIsTooLong) {
 TEST(RequestBatch, RefusesAPacketThatNoAttributeHolds) {
   RequestBatch batch;
   const std::vector<uint8_t> packet(UINT16_MAX);
-  EXPECT_FALSE(execute_request(batch, kFamily, 7, packet, {}, {Output{DpPort{1}}}, 0));
+  EXPECT_FALSE(execute_request(batch, kFamily, 7, packet, flow::FlowKey{}, {Output{DpPort{1}}}, 0));
   EXPECT_EQ(batch.messages(), 0u);
+}
+
+// An attribute that only a newer kernel knows is in the key that it said, and in what it is told.
+TEST(RequestBatch, GivesTheKernelItsOwnKeyBack) {
+  AttributeWriter said;
+  said.put(OVS_KEY_ATTR_IN_PORT, uint32_t{3});
+  said.put(OVS_KEY_ATTR_MAX + 9, uint32_t{42});
+  auto key = decode_key(said.bytes());
+  ASSERT_TRUE(key);
+  const Ufid ufid{1, 2, 3, 4};
+  const flow::FlowMask mask{};
+  const ActionList actions{Output{DpPort{1}}};
+  const uint8_t packet[60] = {};
+  RequestBatch batch;
+  ASSERT_TRUE(put_flow_request(batch, kFamily, 7, {ufid, {*key, said.bytes()}, mask, actions}, true, 0));
+  ASSERT_TRUE(execute_request(batch, kFamily, 7, packet, {*key, said.bytes()}, actions, 0));
+  const auto all = messages_in(batch);
+  ASSERT_EQ(all.size(), 2u);
+  const uint16_t attributes[] = {OVS_FLOW_ATTR_KEY, OVS_PACKET_ATTR_KEY};
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::vector<uint8_t> told;
+    for (AttributeReader reader(all[i].attributes); auto a = reader.next();)
+      if (a->type == attributes[i]) told.assign(a->payload.begin(), a->payload.end());
+    EXPECT_TRUE(std::ranges::equal(told, said.bytes())) << i;
+  }
+}
+
+TEST(AttributeWriter, PadsWithZerosInMemoryThatWasUsedBefore) {
+  AttributeWriter writer;
+  writer.put(1, uint64_t{UINT64_MAX});
+  writer.cut(0);
+  writer.put(1, uint8_t{7});
+  const uint8_t expected[] = {5, 0, 1, 0, 7, 0, 0, 0};
+  EXPECT_TRUE(std::ranges::equal(writer.bytes(), expected));
+}
+
+TEST(AttributeWriter, KeepsWhatItHoldsWhenItGrows) {
+  AttributeWriter writer;
+  for (uint32_t i = 0; i < 10000; ++i) writer.put(static_cast<uint16_t>(i & 0xff), i);
+  uint32_t i = 0;
+  AttributeReader reader(writer.bytes());
+  for (; auto a = reader.next(); ++i) ASSERT_EQ(a->as<uint32_t>(), i);
+  EXPECT_TRUE(reader.is_whole());
+  EXPECT_EQ(i, 10000u);
 }
 
 TEST(RequestBatch, IsFullBeforeItIsTooLongToSend) {
