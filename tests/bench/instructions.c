@@ -1,4 +1,4 @@
-/* Counts the instructions that the guest's kernel executes between two marks, by address: a plugin for qemu (-plugin
+/* Counts the instructions that the guest executes between two marks, by address: a plugin for qemu (-plugin
  * PATH,out=FILE), used by tests/bench/kernel_profile. It writes one line for each block of code: its address (hexadecimal), its number
  * of instructions, how often it ran. The marks are guest/marks.py's. Debian has no header for plugins, so what is used of the
  * interface (its documentation: docs/devel/tcg-plugins of qemu 7.2) is declared here.
@@ -11,7 +11,6 @@
 
 #define START 0x200000000000ull
 #define STOP (START + 0x40)
-#define KERNEL 0xffffffff00000000ull
 
 struct qemu_plugin_tb;
 typedef uint64_t qemu_plugin_id_t;
@@ -55,8 +54,6 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 	if (address == START || address == STOP)
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, address == START ? start : stop, CB_NO_REGS, NULL);
-	if (address < KERNEL)
-		return;
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		abort();
