@@ -69,6 +69,18 @@ struct FlowEntry {
   bool unnamed = false;
 };
 
+// What a walk tells of each flow: all of it; or its name and statistics, which most visits need alone, and the rest may be
+// zeros (the key stays of one that is unnamed).
+enum class FlowParts { kWhole, kStatistics };
+// A walk over all flows, which threads share.
+class FlowWalk {
+ public:
+  virtual ~FlowWalk() = default;
+  // Hands flows to f, on the calling thread, until none are left. Each goes to one of the threads that take part. Not
+  // inside an RCU read section, and f changes no flow.
+  virtual void take_part(const std::function<void(const FlowEntry&)>& f) = 0;
+};
+
 struct PortInfo {
   DpPort number{0};
   std::string name, type;                          // type: "internal", "system", "dummy", "vxlan", …
@@ -120,8 +132,8 @@ class Datapath {
   virtual std::optional<FlowEntry> find_flow(const FlowEntry& like) const { return get_flow(like.ufid); }
   virtual std::optional<FlowStats> remove_flow(const FlowEntry& like) { return del_flow(like.ufid); }
   virtual void each_flow(const std::function<void(const FlowEntry&)>& f) const = 0;   // not inside an RCU read section
-  // The same, where names and statistics are enough: the rest of an entry may be zeros (the key stays of one that is unnamed).
-  virtual void each_flow_statistics(const std::function<void(const FlowEntry&)>& f) const { each_flow(f); }
+  // For so many threads. It ends before the datapath does.
+  virtual std::unique_ptr<FlowWalk> walk_flows(FlowParts parts, unsigned threads) const;
   // Many at once, which a kernel is told in few messages. As put_flow(flow, true) and del_flow(ufid) for each in turn.
   virtual void put_flows(std::span<const FlowEntry> flows, const std::function<void(size_t, const Status&)>& done) {
     for (size_t i = 0; i < flows.size(); ++i) done(i, put_flow(flows[i], true));

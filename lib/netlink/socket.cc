@@ -19,7 +19,6 @@ namespace turnout::netlink {
 
 namespace {
 constexpr int kEventBuffer = 1 << 20;      // room for a burst of a thousand links
-constexpr size_t kReceiveBuffer = 128 * 1024;   // a message is at most an attribute of 64 kB and a little more
 
 // An attribute that does not fit means a wrong capacity in our own code.
 void must(int libnl_result) {
@@ -74,7 +73,7 @@ Result<std::unique_ptr<Socket>> Socket::open(int protocol, const Netns& ns) {
   return opened;
 }
 
-Socket::Socket(nl_sock* socket) : socket_(socket), buffer_(std::make_unique_for_overwrite<char[]>(kReceiveBuffer)) {}
+Socket::Socket(nl_sock* socket) : socket_(socket), buffer_(std::make_unique_for_overwrite<char[]>(kLongestDatagram)) {}
 Socket::~Socket() { nl_socket_free(socket_); }
 int Socket::fd() const { return nl_socket_get_fd(socket_); }
 uint32_t Socket::port_id() const { return nl_socket_get_local_port(socket_); }
@@ -105,24 +104,22 @@ Status status_of(const nlmsghdr& header) {
 Result<size_t> Socket::receive(char* buffer, int flags) {
   for (;;) {
     // With MSG_TRUNC the kernel says how long the datagram was, however much of it found room.
-    const ssize_t n = recv(fd(), buffer, kReceiveBuffer, flags | MSG_TRUNC);
+    const ssize_t n = recv(fd(), buffer, kLongestDatagram, flags | MSG_TRUNC);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail_errno("reading from a netlink socket", errno);
-    if (static_cast<size_t>(n) > kReceiveBuffer) return fail_errno("a netlink message is too long", EMSGSIZE);
+    if (static_cast<size_t>(n) > kLongestDatagram) return fail_errno("a netlink message is too long", EMSGSIZE);
     return static_cast<size_t>(n);
   }
 }
 
-Status Socket::read_answer(uint32_t sequence, const Receive& receive, bool* interrupted) {
+Status Socket::read_answer(uint32_t sequence, const Receive& receive) {
   for (;;) {
     auto n = this->receive(buffer_.get(), 0);
     if (!n) return fail(n);
     int left = static_cast<int>(*n);
     for (auto* m = reinterpret_cast<nlmsghdr*>(buffer_.get()); nlmsg_ok(m, left); m = nlmsg_next(m, &left)) {
       if (m->nlmsg_seq != sequence) continue;      // the rest of an answer that was given up
-      if (m->nlmsg_flags & NLM_F_DUMP_INTR && interrupted) *interrupted = true;
       if (m->nlmsg_type == NLMSG_ERROR) return status_of(*m);
-      if (m->nlmsg_type == NLMSG_DONE) return {};
       if (receive) receive(*m);
     }
   }
@@ -134,23 +131,57 @@ Status Socket::request(const Message& message, const Receive& receive) {
   header->nlmsg_seq = NL_AUTO_SEQ;
   nl_complete_msg(socket_, message.raw());
   if (const int sent = nl_send(socket_, message.raw()); sent < 0) return fail(nl_geterror(sent), EIO);
-  return read_answer(header->nlmsg_seq, receive, nullptr);
+  return read_answer(header->nlmsg_seq, receive);
+}
+
+Status Socket::start_dump(const Message& message) {
+  nlmsghdr* header = nlmsg_hdr(message.raw());
+  header->nlmsg_flags |= NLM_F_DUMP;
+  header->nlmsg_seq = NL_AUTO_SEQ;
+  nl_complete_msg(socket_, message.raw());
+  header->nlmsg_flags &= static_cast<uint16_t>(~NLM_F_ACK);
+  dump_ = header->nlmsg_seq;
+  if (const int sent = nl_send(socket_, message.raw()); sent < 0) return fail(nl_geterror(sent), EIO);
+  return {};
+}
+
+Result<Socket::Piece> Socket::read_piece(std::span<char> buffer) {
+  auto n = receive(buffer.data(), 0);
+  if (!n) return fail(n);
+  Piece piece{buffer.first(*n), dump_};
+  int left = static_cast<int>(*n);
+  for (auto* m = reinterpret_cast<nlmsghdr*>(buffer.data()); nlmsg_ok(m, left); m = nlmsg_next(m, &left)) {
+    if (m->nlmsg_seq != dump_) continue;           // the rest of an answer that was given up
+    if (m->nlmsg_flags & NLM_F_DUMP_INTR) piece.interrupted = true;
+    if (m->nlmsg_type == NLMSG_DONE) piece.last = true;
+    if (m->nlmsg_type != NLMSG_ERROR) continue;
+    if (Status failed = status_of(*m); !failed) return fail(failed);
+    piece.last = true;
+  }
+  return piece;
+}
+
+void Socket::Piece::each(const Receive& receive) const {
+  int left = static_cast<int>(messages.size());
+  for (auto* m = reinterpret_cast<nlmsghdr*>(messages.data()); nlmsg_ok(m, left); m = nlmsg_next(m, &left))
+    if (m->nlmsg_seq == sequence && m->nlmsg_type != NLMSG_DONE && m->nlmsg_type != NLMSG_ERROR) receive(*m);
 }
 
 Status Socket::dump(const Message& message, const Receive& receive, const std::function<void()>& restart) {
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    nlmsghdr* header = nlmsg_hdr(message.raw());
-    header->nlmsg_flags |= NLM_F_DUMP;
-    header->nlmsg_seq = NL_AUTO_SEQ;
-    nl_complete_msg(socket_, message.raw());
-    header->nlmsg_flags &= static_cast<uint16_t>(~NLM_F_ACK);
-    if (const int sent = nl_send(socket_, message.raw()); sent < 0) return fail(nl_geterror(sent), EIO);
+  for (unsigned attempt = 0; attempt < kDumpAttempts; ++attempt) {
+    if (Status asked = start_dump(message); !asked) return asked;
     bool interrupted = false;
-    if (Status read = read_answer(header->nlmsg_seq, receive, &interrupted); !read) return read;
+    for (bool last = false; !last;) {
+      auto piece = read_piece({buffer_.get(), kLongestDatagram});
+      if (!piece) return fail(piece);
+      piece->each(receive);
+      interrupted |= piece->interrupted;
+      last = piece->last;
+    }
     if (!interrupted) return {};
     if (restart) restart();
   }
-  return {};                                       // always changing: the last answer is as good as any
+  return {};
 }
 
 Status Socket::batch(std::span<const Message* const> messages) {
@@ -172,7 +203,7 @@ Status Socket::batch(std::span<const Message* const> messages) {
   if (const int sent = nl_sendto(socket_, bytes.data(), bytes.size()); sent < 0) return fail(nl_geterror(sent), EIO);
   Status first;
   for (uint32_t sequence : answers) {
-    Status one = read_answer(sequence, {}, nullptr);
+    Status one = read_answer(sequence, {});
     if (!one) return one;
   }
   return first;
@@ -227,7 +258,7 @@ Status Socket::subscribe(int group) {
 
 Status Socket::read_events(const Receive& receive) {
   // Its own: a receiver may end this socket.
-  const auto buffer = std::make_unique_for_overwrite<char[]>(kReceiveBuffer);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kLongestDatagram);
   for (;;) {
     auto n = this->receive(buffer.get(), MSG_DONTWAIT);
     if (!n && (n.error().code == EAGAIN || n.error().code == EWOULDBLOCK)) return {};

@@ -51,6 +51,17 @@ class Socket {
   Status request(const Message& message, const Receive& receive = {});   // until the acknowledgement
   // Sends a dump and reads it all. An interrupted dump is begun again after `restart` was called.
   Status dump(const Message& message, const Receive& receive, const std::function<void()>& restart = {});
+  static constexpr unsigned kDumpAttempts = 8;            // always changing: the last answer is as good as any
+  // A dump a datagram at a time, for Dump: what was asked for is read until a piece is the last.
+  static constexpr size_t kLongestDatagram = 128 * 1024;  // a message is at most an attribute of 64 kB and a little more
+  struct Piece {
+    std::span<char> messages;
+    uint32_t sequence = 0;
+    bool last = false, interrupted = false;
+    void each(const Receive& receive) const;
+  };
+  Status start_dump(const Message& message);
+  Result<Piece> read_piece(std::span<char> buffer);       // of kLongestDatagram bytes, which the piece stands in
   // Sends several messages at once and waits for the answer to each; the first error wins.
   Status batch(std::span<const Message* const> messages);
   // Sends messages that stand in `bytes` one behind the other, padded, complete but for their sequence numbers, in one
@@ -68,10 +79,11 @@ class Socket {
 
  private:
   explicit Socket(nl_sock* socket);
-  Status read_answer(uint32_t sequence, const Receive& receive, bool* interrupted);
+  Status read_answer(uint32_t sequence, const Receive& receive);
   Result<size_t> receive(char* buffer, int flags);   // one datagram; its length
   nl_sock* socket_;
   std::unique_ptr<char[]> buffer_;
+  uint32_t dump_ = 0;                                // sequence number of the dump under way
 };
 
 }  // namespace turnout::netlink

@@ -108,7 +108,7 @@ void Revalidator::Impl::worker(unsigned share) {
     seen = started;
     Round& current = *round;
     lock.unlock();
-    const uint64_t kept = current.run(share);
+    const uint64_t kept = current.run();
     lock.lock();
     keys[share] = kept;
     if (--running) continue;
@@ -182,7 +182,7 @@ void Revalidator::Impl::run_here(bool delete_all) {
     p.delete_all |= delete_all;
   }
   Round here(dp, handler, snapshots, p);
-  here.run(0);
+  here.run();
   here.sweep();
   {
     std::lock_guard lock(mutex);

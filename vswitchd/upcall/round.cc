@@ -115,16 +115,13 @@ void Round::visit_statistics(const datapath::FlowEntry& entry, Verdicts& verdict
   else verdicts.unclear.push_back(entry.ufid);
 }
 
-uint64_t Round::run(unsigned share) {
+uint64_t Round::run() {
   Verdicts verdicts;
-  const auto mine = [&](const datapath::FlowEntry& entry) { return InstalledFlows::shard_of(entry.ufid) % plan_.shares == share; };
-  if (plan_.whole) {
-    dp_.each_flow([&](const datapath::FlowEntry& entry) { if (mine(entry)) visit(entry, verdicts); });
-  } else {
-    dp_.each_flow_statistics([&](const datapath::FlowEntry& entry) { if (mine(entry)) visit_statistics(entry, verdicts); });
-    for (const datapath::Ufid& ufid : verdicts.unclear)
-      if (const auto entry = dp_.get_flow(ufid)) visit(*entry, verdicts);
-  }
+  walk_->take_part([&](const datapath::FlowEntry& entry) {
+    plan_.whole ? visit(entry, verdicts) : visit_statistics(entry, verdicts);
+  });
+  for (const datapath::Ufid& ufid : verdicts.unclear)
+    if (const auto entry = dp_.get_flow(ufid)) visit(*entry, verdicts);
   carry_out(verdicts);
   return verdicts.kept;
 }

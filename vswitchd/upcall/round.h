@@ -23,10 +23,11 @@ struct RoundPlan {
 class Round {
  public:
   Round(datapath::Datapath& dp, UpcallHandler& handler, const translate::SnapshotWriter& snapshots, const RoundPlan& plan)
-      : dp_(dp), handler_(handler), snapshots_(snapshots), plan_(plan) {}
+      : dp_(dp), handler_(handler), snapshots_(snapshots), plan_(plan),
+        walk_(dp.walk_flows(plan.whole ? datapath::FlowParts::kWhole : datapath::FlowParts::kStatistics, plan.shares)) {}
 
-  // Walks the share of this number; any thread that has an RcuThread. Returns how many flows it has.
-  uint64_t run(unsigned share);
+  // Takes part in it until all is done; any thread that has an RcuThread. Returns how many flows it has kept.
+  uint64_t run();
   // After all shares: forgets flows that the datapath has lost.
   void sweep();
 
@@ -45,6 +46,7 @@ class Round {
   UpcallHandler& handler_;
   const translate::SnapshotWriter& snapshots_;
   const RoundPlan plan_;
+  const std::unique_ptr<datapath::FlowWalk> walk_;
 };
 
 }  // namespace turnout::upcall

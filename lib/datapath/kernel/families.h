@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/netlink/dump.h"
 #include "lib/netlink/socket.h"
 
 namespace turnout::datapath::kernel {
@@ -58,6 +59,10 @@ class Connection {
   Status request(const netlink::Message& message, const std::function<void(const Answer&)>& receive = {});
   Status dump(const netlink::Message& message, const std::function<void(const Answer&)>& receive,
               const std::function<void()>& restart = {});
+  // A dump that threads share. Until it is gone the connection is its alone, and it outlives it.
+  std::unique_ptr<netlink::Dump> begin_dump(netlink::Message message) {
+    return std::make_unique<netlink::Dump>(*socket_, std::move(message));
+  }
   // Sends all of a batch and returns when the kernel has carried it out; netlink::Socket::exchange() says more.
   using AnswerOf = std::function<void(size_t, const Answer&)>;
   Status exchange(RequestBatch& batch, const AnswerOf& answer, const netlink::Socket::FailureOf& failed);

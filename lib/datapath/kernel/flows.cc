@@ -101,9 +101,9 @@ Status execute_request(RequestBatch& batch, const Family& family, int dp_ifindex
   return batch.end();
 }
 
-netlink::Message dump_flows_request(const Family& family, int dp_ifindex, DumpWhat what) {
+netlink::Message dump_flows_request(const Family& family, int dp_ifindex, FlowParts parts) {
   netlink::Message message = make_request(family, OVS_FLOW_CMD_GET, OVS_FLOW_VERSION, dp_ifindex);
-  if (what == DumpWhat::kStatistics) message.put_u32(OVS_FLOW_ATTR_UFID_FLAGS, kNameAndStatistics);
+  if (parts == FlowParts::kStatistics) message.put_u32(OVS_FLOW_ATTR_UFID_FLAGS, kNameAndStatistics);
   return message;
 }
 
@@ -115,7 +115,8 @@ FlowStats read_flow_stats(const Answer& answer) {
 }
 
 Result<FlowEntry> read_flow_statistics(const Answer& answer) {
-  FlowEntry flow;
+  Result<FlowEntry> result(tl::in_place);          // where it stays: a flow is large
+  FlowEntry& flow = *result;
   flow.unnamed = true;
   AttributeReader reader(answer.attributes);
   while (auto a = reader.next()) {
@@ -130,11 +131,12 @@ Result<FlowEntry> read_flow_statistics(const Answer& answer) {
     }
   }
   if (!reader.is_whole()) return fail("malformed flow");
-  return flow;
+  return result;
 }
 
 Result<FlowEntry> read_flow(const Answer& answer) {
-  FlowEntry flow;
+  Result<FlowEntry> result(tl::in_place);
+  FlowEntry& flow = *result;
   bool has_ufid = false;
   std::span<const uint8_t> key, mask, actions;
   AttributeReader reader(answer.attributes);
@@ -161,7 +163,7 @@ Result<FlowEntry> read_flow(const Answer& answer) {
   flow.actions = std::move(*decoded_actions);
   flow.unnamed = !has_ufid;
   if (!has_ufid) flow.ufid = make_ufid(flow.key, flow.mask);
-  return flow;
+  return result;
 }
 
 }  // namespace turnout::datapath::kernel

@@ -43,9 +43,7 @@ Status flush_flows_request(RequestBatch& batch, const Family& family, int dp_ifi
 Status execute_request(RequestBatch& batch, const Family& family, int dp_ifindex, std::span<const uint8_t> packet,
                        const KeyView& key, const ActionList& actions, uint32_t upcall_pid);
 
-// What: a flow's name and statistics alone, which is all that most visits need, or the whole of it.
-enum class DumpWhat { kWhole, kStatistics };
-netlink::Message dump_flows_request(const Family& family, int dp_ifindex, DumpWhat what);
+netlink::Message dump_flows_request(const Family& family, int dp_ifindex, FlowParts parts);
 
 FlowStats read_flow_stats(const Answer& answer);
 // The name and the statistics of a flow. One without a UFID has its key instead.

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "lib/base/log.h"
+#include "lib/datapath/kernel/flow_walk.h"
 #include "lib/datapath/kernel/flows.h"
 #include "lib/datapath/kernel/kernel.h"
 #include "lib/datapath/kernel/kernel_conntrack.h"
@@ -27,7 +28,8 @@ Log log_dpif{"dpif_netlink"};
 class KernelDatapath final : public Datapath {
  public:
   KernelDatapath(std::unique_ptr<Connection> connection, std::unique_ptr<Connection> walks, KernelDp dp, KernelOptions options)
-      : kernel_(std::move(connection)), walks_(std::move(walks)), dp_(std::move(dp)), options_(std::move(options)) {
+      : kernel_(std::move(connection)), dp_(std::move(dp)), options_(std::move(options)),
+        walks_(std::move(walks), dp_.ifindex, dp_.name) {
     if (auto standing = list_vports(*kernel_, dp_.ifindex))
       for (const Vport& port : *standing) note_stranger(port);
   }
@@ -106,9 +108,11 @@ class KernelDatapath final : public Datapath {
     });
     return found;
   }
-  void each_flow(const std::function<void(const FlowEntry&)>& f) const override { walk(DumpWhat::kWhole, read_flow, f); }
-  void each_flow_statistics(const std::function<void(const FlowEntry&)>& f) const override {
-    walk(DumpWhat::kStatistics, read_flow_statistics, f);
+  void each_flow(const std::function<void(const FlowEntry&)>& f) const override {
+    if (!gone_) walks_.begin(FlowParts::kWhole)->take_part(f);
+  }
+  std::unique_ptr<FlowWalk> walk_flows(FlowParts parts, unsigned threads) const override {
+    return gone_ ? Datapath::walk_flows(parts, threads) : walks_.begin(parts);
   }
   void flush_flows() override {
     (void)ask([&](RequestBatch& one) { return flush_flows_request(one, flows(), dp_.ifindex); });
@@ -200,7 +204,6 @@ class KernelDatapath final : public Datapath {
     if (auto standing = list_vports(*kernel_, dp_.ifindex))
       for (const Vport& port : *standing) (void)set_vport_socket(*kernel_, dp_.ifindex, port.number, pid_of(port.number));
   }
-  void walk(DumpWhat what, Result<FlowEntry> (*read)(const Answer&), const std::function<void(const FlowEntry&)>& f) const;
   void note_stranger(const Vport& port) { strangers_[port.name] = port; }
   std::optional<Vport> claim(const std::string& name, uint32_t type);
   Result<Vport> need_vport(const std::string& name, uint32_t type, std::optional<DpPort> wanted);
@@ -209,11 +212,12 @@ class KernelDatapath final : public Datapath {
   Tunnels::iterator find_tunnel(std::string_view device_name);
   Result<Vport> need_tunnel_vport(const netdev::TunnelConfig& config, std::optional<DpPort> wanted);
 
-  std::unique_ptr<Connection> kernel_, walks_;
+  std::unique_ptr<Connection> kernel_;
   KernelConntrack conntrack_;
   std::optional<Features> features_;
   const KernelDp dp_;
   const KernelOptions options_;
+  mutable FlowWalks walks_;
   std::unique_ptr<UpcallReceiver> receiver_;
   std::unique_ptr<PortWatch> watch_;
   bool by_vport_ = false, leaving_ = false;
@@ -399,21 +403,6 @@ std::vector<DpPort> KernelDatapath::reconcile_ports() {
     (void)delete_vport(*kernel_, dp_.ifindex, number);
   }
   return lost;
-}
-
-// By a connection of its own, so that flows can be changed meanwhile. A walk that the kernel begins anew, because the
-// table changed under it, visits some flows twice.
-void KernelDatapath::walk(DumpWhat what, Result<FlowEntry> (*read)(const Answer&),
-                          const std::function<void(const FlowEntry&)>& f) const {
-  if (gone_) return;
-  uint64_t strange = 0;
-  const Status dumped = walks_->dump(dump_flows_request(flows(), dp_.ifindex, what), [&](const Answer& answer) {
-    if (auto flow = read(answer)) f(*flow);
-    else ++strange;
-  });
-  static LogRateLimit limit{5};
-  if (!dumped) log_dpif.limited(limit, LogLevel::kWarn, "{}: reading the flows failed ({})", dp_.name, dumped.error().message);
-  if (strange) log_dpif.limited(limit, LogLevel::kWarn, "{}: {} flows of another program are not understood", dp_.name, strange);
 }
 
 void KernelDatapath::put_flows(std::span<const FlowEntry> flows, const std::function<void(size_t, const Status&)>& done) {

@@ -1,6 +1,10 @@
 // The userspace datapath without threads: lookup, caching, statistics, actions.
 #include <gtest/gtest.h>
 
+#include <mutex>
+#include <set>
+#include <thread>
+
 #include "lib/datapath/action_text.h"
 #include "lib/datapath/userspace_cookie.h"
 #include "lib/flow/extract.h"
@@ -79,6 +83,30 @@ TEST(UserspaceDatapath, FlowsCountPacketsBytesTimeAndTcpFlags) {
   ASSERT_TRUE(last);
   EXPECT_EQ(last->packets, 2u);
   EXPECT_FALSE(lab.dp->get_flow(flows[0].ufid));
+}
+
+TEST(UserspaceDatapath, ThreadsThatShareAWalkSeeEachFlowOnce) {
+  Lab lab;
+  for (uint32_t i = 0; i < 100; ++i) {
+    FlowEntry flow{.ufid = {i, 0, 0, i * 7}};
+    flow.key.in_port = i;
+    TURNOUT_MASK_ALL(flow.mask, in_port);
+    ASSERT_TRUE(lab.dp->put_flow(flow, false));
+  }
+  const auto walk = lab.dp->walk_flows(FlowParts::kStatistics, 3);
+  std::mutex mutex;
+  std::multiset<uint32_t> seen;
+  std::vector<std::thread> threads;                // one less than there could be
+  for (int i = 0; i < 2; ++i)
+    threads.emplace_back([&] {
+      walk->take_part([&](const FlowEntry& flow) {
+        std::lock_guard lock(mutex);
+        seen.insert(flow.ufid[0]);
+      });
+    });
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(seen.size(), 100u);
+  EXPECT_EQ(std::set<uint32_t>(seen.begin(), seen.end()).size(), 100u);
 }
 
 TEST(UserspaceDatapath, ADeletedFlowIsNotHitFromTheCache) {

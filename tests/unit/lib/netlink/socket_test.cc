@@ -1,7 +1,8 @@
-// Batches of requests on rtnetlink, whose questions anybody may ask; bursts of datagrams.
+// Batches of requests on rtnetlink, whose questions anybody may ask; bursts of datagrams; dumps that threads share.
 #include "lib/netlink/socket.h"
 
 #include <gtest/gtest.h>
+#include <linux/genetlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,8 +10,13 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
 
 #include "lib/netlink/burst.h"
+#include "lib/netlink/dump.h"
 
 namespace turnout::netlink {
 namespace {
@@ -126,6 +132,56 @@ TEST_F(BurstTest, GivesNothingOfWhatIsTooLong) {
   ASSERT_TRUE(burst.read(fds[1]));
   EXPECT_EQ(text(burst, 0), "");
   EXPECT_EQ(text(burst, 1), "fits");
+}
+
+Message list_families() {
+  Message message(GENL_ID_CTRL, NLM_F_REQUEST);
+  const genlmsghdr header{CTRL_CMD_GETFAMILY, 1, 0};
+  message.header(&header, sizeof header);
+  return message;
+}
+// All that a message says.
+std::string words_of(const nlmsghdr& m) {
+  return {static_cast<const char*>(NLMSG_DATA(&m)), m.nlmsg_len - NLMSG_HDRLEN};
+}
+
+TEST(Dump, GivesEachMessageToOneOfTheThreads) {
+  auto socket = Socket::open(NETLINK_GENERIC);
+  ASSERT_TRUE(socket);
+  std::multiset<std::string> expected;
+  ASSERT_TRUE((*socket)->dump(list_families(), [&](const nlmsghdr& m) { expected.insert(words_of(m)); }));
+  ASSERT_FALSE(expected.empty());
+  for (int again = 0; again < 3; ++again) {              // the socket is as before
+    Dump dump(**socket, list_families());
+    EXPECT_TRUE(dump.is_settled());
+    std::mutex mutex;
+    std::multiset<std::string> seen;
+    const auto read = [&] {
+      EXPECT_TRUE(dump.read([&](const nlmsghdr& m) {
+        std::lock_guard lock(mutex);
+        seen.insert(words_of(m));
+      }));
+    };
+    std::thread one(read), other(read);
+    one.join();
+    other.join();
+    EXPECT_EQ(seen, expected);
+    EXPECT_TRUE(dump.is_settled());
+  }
+}
+
+TEST(Dump, TellsOneThreadThatItFailed) {
+  auto socket = Socket::open(NETLINK_GENERIC);
+  ASSERT_TRUE(socket);
+  Message unknown(GENL_ID_CTRL, NLM_F_REQUEST);
+  const genlmsghdr header{0xee, 1, 0};
+  unknown.header(&header, sizeof header);
+  Dump dump(**socket, std::move(unknown));
+  const Status first = dump.read([](const nlmsghdr&) {});
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().code, EOPNOTSUPP);
+  EXPECT_TRUE(dump.read([](const nlmsghdr&) {}));
+  EXPECT_FALSE(dump.is_settled());
 }
 
 }  // namespace

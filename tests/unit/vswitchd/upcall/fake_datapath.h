@@ -38,16 +38,26 @@ class FakeDatapath : public datapath::Datapath {
     return it->second;
   }
   void each_flow(const std::function<void(const datapath::FlowEntry&)>& f) const override {
-    ++whole_dumps_;
-    walk(f);
-  }
-  void walk(const std::function<void(const datapath::FlowEntry&)>& f) const {
     std::lock_guard lock(mutex_);
     for (const auto& [ufid, flow] : flows_) f(flow);
   }
-  // As a kernel's: names and statistics, nothing else.
-  void each_flow_statistics(const std::function<void(const datapath::FlowEntry&)>& f) const override {
-    walk([&](const datapath::FlowEntry& flow) { f({.ufid = flow.ufid, .stats = flow.stats, .unnamed = flow.unnamed}); });
+  // As a kernel's: where names and statistics are wanted, nothing else.
+  std::unique_ptr<datapath::FlowWalk> walk_flows(datapath::FlowParts parts, unsigned threads) const override {
+    struct Statistics final : datapath::FlowWalk {
+      explicit Statistics(std::unique_ptr<datapath::FlowWalk> w) : whole(std::move(w)) {}
+      void take_part(const std::function<void(const datapath::FlowEntry&)>& f) override {
+        whole->take_part([&](const datapath::FlowEntry& flow) {
+          f({.ufid = flow.ufid, .stats = flow.stats, .unnamed = flow.unnamed});
+        });
+      }
+      std::unique_ptr<datapath::FlowWalk> whole;
+    };
+    auto whole = Datapath::walk_flows(parts, threads);
+    if (parts == datapath::FlowParts::kWhole) {
+      ++whole_dumps_;
+      return whole;
+    }
+    return std::make_unique<Statistics>(std::move(whole));
   }
   void flush_flows() override {
     std::lock_guard lock(mutex_);
