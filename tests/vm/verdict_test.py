@@ -29,12 +29,13 @@ leaked reference.
 reference already released.
 list_del corruption. prev->next should be ffff888004b2b900, but was dead000000000122
 unregister_netdevice: waiting for p1 to become free. Usage count = 2
-kmemleak: Kernel memory leak detector disabled
+kmemleak: Cannot allocate a kmemleak_object structure
 INFO: task ip:70 blocked for more than 60 seconds.
 """.splitlines()
 QUIET = """\
 turnout: loading out-of-tree module taints kernel.
 kmemleak: Automatic memory scanning thread ended
+kmemleak: Kernel memory leak detector disabled
 Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar
 rcu: \tRCU lockdep checking is enabled.
 device p1 entered promiscuous mode

@@ -14,7 +14,7 @@ COMPLAINTS = re.compile("|".join([
     r"suspicious RCU usage", r"sleeping function called from invalid context", r"scheduling while atomic",
     r"refcount_t: ", r"list_(add|del) corruption", r"KASAN: ", r"UBSAN: ", r"ODEBUG: ",
     r"leaked reference\.", r"reference already released",
-    r"unregister_netdevice: waiting for", r"kmemleak: .*disabled", r"page allocation failure", r"bad page state",
+    r"unregister_netdevice: waiting for", r"kmemleak: (Cannot|Memory pool empty)", r"page allocation failure", r"bad page state",
     r"skbuff: skb_(under|over)_panic", r"Slab .* Objects remaining", r"Memory leak detected",
 ]))
 
