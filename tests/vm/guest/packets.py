@@ -155,6 +155,14 @@ class Wire:
             if source[2] != PACKET_OUTGOING:
                 return self._with_tag(frame, aux)
 
+    def sees(self, frame, seconds):
+        """Does this frame arrive, behind however many others?"""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if self.receive(left) == frame:
+                return True
+        return False
+
     @staticmethod
     def _with_tag(frame, aux):
         for level, kind, data in aux:
