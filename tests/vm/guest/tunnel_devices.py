@@ -134,8 +134,11 @@ def keys_of_the_flow_are_received_all_and_sent_as_zero(s):
 @contextlib.contextmanager
 def without_the_driver_of(kind):
     """Rtnetlink finds none: a module of this name is loaded as another's need only."""
-    run("modprobe", "-r", f"vport_{kind}", kind, check=False)
-    assert not os.path.exists(f"/sys/module/{kind}")
+    def is_gone():
+        for module in (f"vport_{kind}", kind):             # the first is not of every kernel
+            run("modprobe", "-r", module, check=False)
+        return not os.path.exists(f"/sys/module/{kind}")
+    wait_for(f"the driver of {kind} to go", is_gone)       # behind the devices that it had
     ban = pathlib.Path("/etc/modprobe.d/ban.conf")
     ban.parent.mkdir(parents=True, exist_ok=True)
     ban.write_text(f"blacklist {kind}\n")
