@@ -2,6 +2,11 @@
 #include "lib/netlink/dump.h"
 
 namespace turnout::netlink {
+namespace {
+
+constexpr unsigned kAttempts = 8;          // of what always changes the last answer is as good as any
+
+}  // namespace
 
 // The next datagram. False: there are no more. A failed dump fails once.
 Result<bool> Dump::next(Socket::Piece& piece, std::span<char> buffer) {
@@ -9,6 +14,7 @@ Result<bool> Dump::next(Socket::Piece& piece, std::span<char> buffer) {
   if (state_ == State::kOver || state_ == State::kFailed) return false;
   if (state_ == State::kNotAsked) {
     state_ = State::kFailed;                       // until it is known better
+    if (attempts_ && restart_) restart_();
     if (Status asked = socket_.start_dump(request_); !asked) return fail(asked);
     ++attempts_;
     interrupted_ = false;
@@ -19,13 +25,13 @@ Result<bool> Dump::next(Socket::Piece& piece, std::span<char> buffer) {
   piece = *read;
   interrupted_ |= piece.interrupted;
   if (!piece.last) state_ = State::kUnderWay;
-  else state_ = interrupted_ && attempts_ < Socket::kDumpAttempts ? State::kNotAsked : State::kOver;
+  else state_ = interrupted_ && attempts_ < kAttempts ? State::kNotAsked : State::kOver;
   return true;
 }
 
 Status Dump::read(const Socket::Receive& receive) {
-  // Of the thread, which reads many: it is large.
-  thread_local const auto buffer = std::make_unique_for_overwrite<char[]>(Socket::kLongestDatagram);
+  // Of this call: what receives may read another dump.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(Socket::kLongestDatagram);
   for (;;) {
     Socket::Piece piece;
     auto more = next(piece, {buffer.get(), Socket::kLongestDatagram});

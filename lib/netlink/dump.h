@@ -1,7 +1,10 @@
-// A dump that several threads read together: each takes the next datagram of the answer and works on it while the others read on.
+// A dump, read by one thread or by several together: each takes the next datagram of the answer and works on it while the others read
+// on.
 #pragma once
 
+#include <functional>
 #include <mutex>
+#include <utility>
 
 #include "lib/base/result.h"
 #include "lib/netlink/socket.h"
@@ -10,8 +13,10 @@ namespace turnout::netlink {
 
 class Dump {
  public:
-  // Asks when it is read first. Until it is over nothing else uses the socket, which outlives it.
-  Dump(Socket& socket, Message request) : socket_(socket), request_(std::move(request)) {}
+  // Asks when it is read first. Until it is over nothing else uses the socket, which outlives it. restart: called before it is
+  // begun again, on the thread that does so.
+  explicit Dump(Socket& socket, Message request, std::function<void()> restart = {})
+      : socket_(socket), request_(std::move(request)), restart_(std::move(restart)) {}
   Dump(const Dump&) = delete;
 
   // Hands messages to `receive`, which runs on the calling thread, until none are left. Any thread, any number at once. A
@@ -26,6 +31,7 @@ class Dump {
 
   Socket& socket_;
   const Message request_;
+  const std::function<void()> restart_;
   mutable std::mutex mutex_;
   enum class State { kNotAsked, kUnderWay, kOver, kFailed } state_ = State::kNotAsked;
   unsigned attempts_ = 0;

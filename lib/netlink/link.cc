@@ -151,7 +151,7 @@ Result<std::vector<Link>> LinkSocket::list() {
   message.put_u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
   std::vector<Link> links;
   Status s = impl_->socket->dump(
-      message, [&](const nlmsghdr& m) { if (auto link = parse_link(m)) links.push_back(std::move(*link)); },
+      std::move(message), [&](const nlmsghdr& m) { if (auto link = parse_link(m)) links.push_back(std::move(*link)); },
       [&] { links.clear(); });
   if (!s) return fail(s);
   return links;
@@ -163,7 +163,7 @@ Result<std::vector<Address>> LinkSocket::addresses() {
   message.header(&header, sizeof header);
   std::vector<Address> out;
   Status s = impl_->socket->dump(
-      message,
+      std::move(message),
       [&](const nlmsghdr& m) {
         nlattr* tb[IFA_MAX + 1];
         if (m.nlmsg_type != RTM_NEWADDR || nlmsg_parse(const_cast<nlmsghdr*>(&m), sizeof(ifaddrmsg), tb, IFA_MAX, nullptr) < 0) return;

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/netlink/dump.h"
+
 namespace turnout::netlink {
 
 namespace {
@@ -167,21 +169,8 @@ void Socket::Piece::each(const Receive& receive) const {
     if (m->nlmsg_seq == sequence && m->nlmsg_type != NLMSG_DONE && m->nlmsg_type != NLMSG_ERROR) receive(*m);
 }
 
-Status Socket::dump(const Message& message, const Receive& receive, const std::function<void()>& restart) {
-  for (unsigned attempt = 0; attempt < kDumpAttempts; ++attempt) {
-    if (Status asked = start_dump(message); !asked) return asked;
-    bool interrupted = false;
-    for (bool last = false; !last;) {
-      auto piece = read_piece({buffer_.get(), kLongestDatagram});
-      if (!piece) return fail(piece);
-      piece->each(receive);
-      interrupted |= piece->interrupted;
-      last = piece->last;
-    }
-    if (!interrupted) return {};
-    if (restart) restart();
-  }
-  return {};
+Status Socket::dump(Message request, const Receive& receive, std::function<void()> restart) {
+  return Dump(*this, std::move(request), std::move(restart)).read(receive);
 }
 
 Status Socket::batch(std::span<const Message* const> messages) {

@@ -49,9 +49,8 @@ class Socket {
   int fd() const;
   uint32_t port_id() const;                               // its address, which the kernel names in what it causes
   Status request(const Message& message, const Receive& receive = {});   // until the acknowledgement
-  // Sends a dump and reads it all. An interrupted dump is begun again after `restart` was called.
-  Status dump(const Message& message, const Receive& receive, const std::function<void()>& restart = {});
-  static constexpr unsigned kDumpAttempts = 8;            // always changing: the last answer is as good as any
+  // Sends a dump and reads it all, as Dump does: an interrupted one is begun again after `restart` was called.
+  Status dump(Message request, const Receive& receive, std::function<void()> restart = {});
   // A dump a datagram at a time, for Dump: what was asked for is read until a piece is the last.
   static constexpr size_t kLongestDatagram = 128 * 1024;  // a message is at most an attribute of 64 kB and a little more
   struct Piece {

@@ -95,10 +95,10 @@ Status Connection::request(const netlink::Message& message, const std::function<
   return socket_->request(message, [&](const nlmsghdr& m) { if (receive) receive(read_answer(m)); });
 }
 
-Status Connection::dump(const netlink::Message& message, const std::function<void(const Answer&)>& receive,
+Status Connection::dump(netlink::Message message, const std::function<void(const Answer&)>& receive,
                         const std::function<void()>& restart) {
   std::lock_guard lock(mutex_);
-  return socket_->dump(message, [&](const nlmsghdr& m) { receive(read_answer(m)); }, restart);
+  return socket_->dump(std::move(message), [&](const nlmsghdr& m) { receive(read_answer(m)); }, restart);
 }
 
 Status Connection::exchange(RequestBatch& batch, const AnswerOf& answer, const netlink::Socket::FailureOf& failed) {

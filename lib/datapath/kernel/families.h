@@ -57,7 +57,7 @@ class Connection {
  public:
   static Result<std::unique_ptr<Connection>> open();
   Status request(const netlink::Message& message, const std::function<void(const Answer&)>& receive = {});
-  Status dump(const netlink::Message& message, const std::function<void(const Answer&)>& receive,
+  Status dump(netlink::Message message, const std::function<void(const Answer&)>& receive,
               const std::function<void()>& restart = {});
   // A dump that threads share. Until it is gone the connection is its alone, and it outlives it.
   std::unique_ptr<netlink::Dump> begin_dump(netlink::Message message) {
