@@ -30,8 +30,13 @@ DpctlAnswer show_number(const DpctlContext& context, DpctlArgs args, CtSetting s
 struct Change {
   CtSetting setting;
   uint64_t value;
-  std::string_view failed, done;
+  std::string failed, done;
 };
+
+Change turned(CtSetting setting, bool on, std::string_view what) {
+  const char* verb = on ? "enabling" : "disabling";
+  return {setting, on, fmt::format("{} {} failed", verb, what), fmt::format("{} {} successful", verb, what)};
+}
 
 // "[dp] WORDS": read(words) says what is wanted. Its error's code is the answer's.
 template <typename Read>
@@ -60,7 +65,13 @@ DpctlAnswer change_number(const DpctlContext& context, DpctlArgs args, CtSetting
   return change(context, args, 1, [&](DpctlArgs words) -> Result<Change> {
     const auto value = parse_number(words[0], malformed);
     if (!value) return fail(value);
-    return Change{setting, *value, failed, done};
+    return Change{setting, *value, std::string(failed), std::string(done)};
+  });
+}
+
+DpctlAnswer switch_sequence_check(const DpctlContext& context, DpctlArgs args, bool on) {
+  return change(context, args, 0, [on](DpctlArgs) -> Result<Change> {
+    return turned(CtSetting::kTcpSequenceCheck, on, "TCP sequence checking");
   });
 }
 
@@ -76,8 +87,7 @@ DpctlAnswer switch_fragments(const DpctlContext& context, DpctlArgs args, bool o
     const auto setting = by_family(words[0], CtSetting::kFragmentsV4, CtSetting::kFragmentsV6,
                                    "parameter missing: 'v4' for IPv4 or 'v6' for IPv6");
     if (!setting) return fail(setting);
-    if (on) return Change{*setting, 1, "enabling fragmentation reassembly failed", "enabling fragmentation reassembly successful"};
-    return Change{*setting, 0, "disabling fragmentation reassembly failed", "disabling fragmentation reassembly successful"};
+    return turned(*setting, on, "fragmentation reassembly");
   });
 }
 
@@ -109,15 +119,10 @@ DpctlAnswer dpctl_ct_get_sweep_interval(const DpctlContext& context, const Dpctl
 }
 
 DpctlAnswer dpctl_ct_enable_tcp_seq_chk(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return change(context, args, 0, [](DpctlArgs) -> Result<Change> {
-    return Change{CtSetting::kTcpSequenceCheck, 1, "enabling TCP sequence checking failed", "enabling TCP sequence checking successful"};
-  });
+  return switch_sequence_check(context, args, true);
 }
 DpctlAnswer dpctl_ct_disable_tcp_seq_chk(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
-  return change(context, args, 0, [](DpctlArgs) -> Result<Change> {
-    return Change{CtSetting::kTcpSequenceCheck, 0, "disabling TCP sequence checking failed",
-                  "disabling TCP sequence checking successful"};
-  });
+  return switch_sequence_check(context, args, false);
 }
 DpctlAnswer dpctl_ct_get_tcp_seq_chk(const DpctlContext& context, const DpctlOptions&, DpctlArgs args) {
   return show(context, args, CtSetting::kTcpSequenceCheck, "TCP sequence checking query failed",
