@@ -547,7 +547,8 @@ static void clear_buckets(struct tn_buckets __rcu **at)
 		buckets_replace(at, bk);
 }
 
-void tn_table_flush(struct tn_table *table)
+/* Deletes all flows and masks. dp->lock. May sleep. */
+static void delete_all(struct tn_table *table)
 {
 	struct tn_flow *flow;
 	u32 bucket = 0, skip = 0;
@@ -559,6 +560,11 @@ void tn_table_flush(struct tn_table *table)
 		cond_resched();
 	}
 	tn_table_clear_masks(table);	/* one by one each would copy the array */
+}
+
+void tn_table_flush(struct tn_table *table)
+{
+	delete_all(table);
 	clear_buckets(&table->flows);
 	clear_buckets(&table->ufids);
 }
@@ -569,7 +575,7 @@ void tn_table_destroy(struct tn_table *table)
 	struct tn_masks *masks;
 	u32 i;
 
-	tn_table_flush(table);
+	delete_all(table);
 	masks = rcu_dereference_raw(table->masks);
 	for (i = 0; i < masks->n; i++)	/* those that could not be taken out */
 		kfree_rcu(rcu_dereference_raw(masks->m[i]), rcu);
