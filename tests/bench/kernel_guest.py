@@ -26,7 +26,7 @@ import socket
 import sys
 import time
 
-from ovs_netlink import (ANY, Family, Flows, address, attr, be, ct, hwaddr, key, nest, output, push_vlan, recirc, set_, u32)
+from ovs_netlink import (ANY, Family, Flows, address, addresses, attr, be, ct, hwaddr, key, nest, output, push_vlan, recirc, set_, u32)
 from namespace import inside
 from packets import MAC_A, MAC_B, eth, ip4, udp
 from marks import counted
@@ -162,11 +162,6 @@ class Datapath:
     def close(self):
         Family("ovs_datapath").ask(2, b"", self.flows.dp)
         run("rmmod", self.module)
-
-
-def addresses(number, first="10.1.0.0"):
-    base = int.from_bytes(address(first), "big")
-    return ((base + i).to_bytes(4, "big") for i in range(number))
 
 
 def flow_counts(dp, generator, who):

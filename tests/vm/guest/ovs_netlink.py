@@ -56,6 +56,12 @@ def address(text):
     return ipaddress.ip_address(text).packed
 
 
+def addresses(number, first="10.1.0.0"):
+    """So many IPv4 addresses, one behind the other."""
+    base = int.from_bytes(address(first), "big")
+    return ((base + i).to_bytes(4, "big") for i in range(number))
+
+
 def hwaddr(text):
     return bytes.fromhex(text.replace(":", ""))
 
