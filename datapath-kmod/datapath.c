@@ -175,9 +175,6 @@ void tn_dp_update_headroom(struct tn_dp *dp)
 		if (port)
 			most = max(most, tn_port_headroom(port));
 	}
-	if (most == dp->headroom && most)
-		return;
-	dp->headroom = most;
 	for (no = 0; no < ports->n; no++) {
 		struct tn_port *port = rtnl_dereference(ports->port[no]);
 

@@ -50,7 +50,6 @@ struct tn_dp {
 	struct mutex lock;
 	bool dead;			/* RTNL and lock */
 	u32 n_ports;			/* RTNL */
-	unsigned int headroom;		/* what all ports were told; RTNL */
 	refcount_t refs;
 	struct list_head node;		/* tn_net.dps; RTNL and RCU */
 	struct delayed_work rebalance;
@@ -59,7 +58,7 @@ struct tn_dp {
 
 struct tn_net {
 	struct list_head dps;		/* RTNL; RCU readers */
-	struct tn_ct_limits *ct_limits;	/* conntrack.h; fixed; NULL: conntrack could not be had */
+	struct tn_ct_limits *ct_limits;	/* conntrack.h; fixed */
 };
 
 extern unsigned int tn_net_id;

@@ -111,7 +111,7 @@ static void internal_setup(struct net_device *dev)
 	dev->ethtool_ops = &internal_ethtool_ops;
 	dev->rtnl_link_ops = &internal_link_ops;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
-	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_OPENVSWITCH | IFF_NO_QUEUE;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_OPENVSWITCH | IFF_NO_QUEUE | IFF_PHONY_HEADROOM;
 	dev->needs_free_netdev = true;
 	dev->priv_destructor = internal_free;
 	dev->max_mtu = ETH_MAX_MTU;

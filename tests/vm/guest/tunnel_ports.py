@@ -5,6 +5,7 @@ import socket
 import struct
 
 import switch_lab
+from kernel_function import KernelFunction
 from namespace import inside
 from packets import Wire, eth, ip4, udp
 from switch_lab import wait_for
@@ -156,6 +157,20 @@ def the_egress_mark_chooses_the_way_outside(s):
         finally:
             ip(s.ns, "rule", "del", "fwmark", "7", "table", "7")
             ip(s.ns, "link", "del", "side")
+
+
+@with_switch
+def what_a_later_port_sends_is_not_copied_to_make_room(s):
+    if not KernelFunction.can_count():
+        return                                  # this kernel has no probes
+    with wire_of(s) as far:
+        add_tunnel(s, "tun0", "vxlan", f"remote_ip={FAR[4]}", "key=5")
+        linux_end(far, "vxlan", "id", "5", "remote", NEAR[4], "dstport", "4789")
+        a = small_host(s, "a", "10.1.1.1/24")
+        s.pings(a, "10.1.1.9")
+        with KernelFunction("pskb_expand_head") as copies:
+            in_ns(a, "ping", "-q", "-c", "40", "-i", "0.01", "10.1.1.9")
+            assert copies.calls() < 20, copies.calls()
 
 
 @with_switch
