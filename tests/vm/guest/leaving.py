@@ -1,6 +1,8 @@
 """A daemon that leaves does not stop the traffic of a kernel datapath: one source for either module."""
+import contextlib
 import signal
 
+import switch_lab
 from conversation import Conversation, numbers
 from switch_lab import run, wait_for
 from traffic import in_ns, with_switch
@@ -86,3 +88,51 @@ def cleanup_takes_the_datapath_away(s):
     wait_for("the datapath to go", lambda: "v-a" not in in_ns(s.ns, "ovs-dpctl", "show", check=False).stdout)
     (s.dir / "vswitchd.ctl").unlink(missing_ok=True)
     s.start_vswitchd()
+
+
+DAEMONS = {"ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-appctl"}
+
+
+def restart(s, reference):
+    """As an upgrade of the packages does: both daemons end, and those of the other packages start on what is there."""
+    s.appctl("exit")
+    s.vswitchd.wait(timeout=30)
+    s.kill_server()
+    for left in ("vswitchd.ctl", "ovsdb-server.ctl"):
+        (s.dir / left).unlink(missing_ok=True)
+    (switch_lab.REFERENCE.update if reference else switch_lab.REFERENCE.difference_update)(DAEMONS)
+    s.start_server()
+    s.start_vswitchd()
+    s.vsctl("set", "open_vswitch", ".", "external_ids:waits=for-the-new-daemon")
+
+
+@contextlib.contextmanager
+def our_daemons_at_the_end(s):
+    try:
+        yield
+    finally:
+        if switch_lab.REFERENCE:
+            restart(s, reference=False)
+
+
+@with_switch
+def debians_switch_takes_over_and_gives_back(s):
+    a, _, talk = two_hosts_talking(s)
+    s.vsctl("add-port", "br0", "in0", "--", "set", "interface", "in0", "type=internal",
+            "--", "add-port", "br0", "t0", "--", "set", "interface", "t0", "type=vxlan", "options:remote_ip=192.0.2.1")
+    run("ip", "-n", s.ns, "addr", "add", "10.1.1.7/24", "dev", "in0")
+    run("ip", "-n", s.ns, "link", "set", "in0", "up")
+    s.pings(a, "10.1.1.7")
+    before, device = numbers(s), s.link("in0")
+    with our_daemons_at_the_end(s):
+        for reference in (True, False, True, False):
+            talk.goes_on()
+            restart(s, reference)
+            assert s.appctl("version").stdout.strip() in run(switch_lab.program("ovs-vswitchd"), "--version").stdout.splitlines()
+            talk.goes_on()
+            for host in ("10.1.1.2", "10.1.1.7"):
+                s.pings(a, host)
+            assert numbers(s) == before
+            assert s.link("in0").split(":")[0] == device.split(":")[0]
+    talk.end()
+    assert not talk.failure, talk.failure
