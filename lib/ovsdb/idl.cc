@@ -189,6 +189,7 @@ void Idl::on_reply(const Message& message) {
 void Idl::on_schema(const Json& json) {
   auto theirs = Schema::from_json(json);
   if (!theirs) return give_up(theirs.error().to_string());
+  server_version_ = (*theirs)->version;
   for (auto& table : tables_) {
     const TableSchema* there = (*theirs)->find(table->name());
     table->on_server_ = there != nullptr;

@@ -204,7 +204,8 @@ class Idl {
   void set_lock(std::string name);
 
   // ---- state ----
-  const Schema& schema() const { return *schema_; }
+  const Schema& schema() const { return *schema_; }                 // of this program
+  const std::string& server_version() const { return server_version_; }   // of the database's schema; empty before contents
   const ColumnSchema& column(ColumnId id) const { return schema_->tables()[id.table]->columns[id.column]; }
   IdlTable& table(size_t index) const { return *tables_[index]; }
   IdlTable& table(const TableSchema& t) const;
@@ -263,6 +264,7 @@ class Idl {
 
   io::Loop& loop_;
   std::shared_ptr<const Schema> schema_;
+  std::string server_version_;
   std::string remote_;
   Options options_;
   std::vector<std::unique_ptr<IdlTable>> tables_;

@@ -70,7 +70,7 @@ class Switch:
     """Both daemons, and hosts joined to them. close() leaves nothing."""
     count = 0
 
-    def __init__(self, *vswitchd_options):
+    def __init__(self, *vswitchd_options, database_schema=None):
         Switch.count += 1
         self.id = f"{os.getpid() % 100000}x{Switch.count}"
         self.ns = f"tsw{self.id}"
@@ -82,7 +82,7 @@ class Switch:
                         OVS_SYSCONFDIR=str(self.dir))
         atexit.register(self.close)
         self.add_namespace(self.ns)
-        run(program("ovsdb-tool"), "create", self.dir / "conf.db", schema(), env=self.env)
+        run(program("ovsdb-tool"), "create", self.dir / "conf.db", database_schema or schema(), env=self.env)
         self.start_server()
         self.start_vswitchd()
         self.vsctl("init")

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """ovs-vswitchd on real devices: namespaces, veth pairs, internal ports, restarts of either daemon."""
+import json
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 SUPPORT = pathlib.Path(__file__).resolve().parents[1] / "support"
 sys.path.insert(0, str(SUPPORT))
-from switch_lab import Switch, main, run, test, wait_for  # noqa: E402
+from switch_lab import Switch, main, run, schema, test, wait_for  # noqa: E402
 
 
 def with_switch(function):
@@ -47,8 +49,29 @@ def rows_say_what_runs(s):
     assert s.get("Bridge", "br0", "datapath_version") == '"<built-in>"'
     assert re.fullmatch(r'"[0-9a-f]{16}"', s.get("Bridge", "br0", "datapath_id"))
     assert s.get("Open_vSwitch", ".", "ovs_version") == '"3.7.0"'
+    assert s.get("Open_vSwitch", ".", "db_version") == f'"{json.loads(pathlib.Path(schema()).read_text())["version"]}"'
     types = s.get("Open_vSwitch", ".", "iface_types")
     assert all(t in types for t in ("internal", "patch", "system", "tap")), types
+
+
+@test
+def a_database_that_was_not_upgraded_serves():
+    """Of Open vSwitch 3.1, where a newer daemon is started on it."""
+    older = json.loads(pathlib.Path(schema()).read_text())
+    older["version"] = "8.3.1"
+    del older["tables"]["CT_Zone"]["columns"]["limit"], older["tables"]["Datapath"]["columns"]["ct_zone_default_limit"]
+    with tempfile.NamedTemporaryFile("w", suffix=".ovsschema") as file:
+        json.dump(older, file)
+        file.flush()
+        s = Switch(database_schema=file.name)
+    try:
+        s.vsctl("add-br", "br0")
+        a, _ = s.host("a", "10.1.1.1/24", "br0"), s.host("b", "10.1.1.2/24", "br0")
+        s.pings(a, "10.1.1.2")
+        assert s.get("Open_vSwitch", ".", "db_version") == '"8.3.1"'
+        assert len(s.complaints()) == 2 and all("needs upgrade" in line for line in s.complaints()), s.complaints()
+    finally:
+        s.close()
 
 
 @with_switch

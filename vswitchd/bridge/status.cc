@@ -150,7 +150,7 @@ void StatusWriter::done(ovsdb::TxnStatus status) {
 void StatusWriter::fill_root(vswitch::OpenVSwitch& root) {
   if (cur_cfg_) root.set_cur_cfg(*std::exchange(cur_cfg_, std::nullopt));
   root.set_ovs_version(kPromisedRelease);
-  root.set_db_version(idl_.schema().version);
+  root.set_db_version(idl_.server_version());
   root.set_dpdk_version("none");
   root.set_dpdk_initialized(false);
   std::vector<std::string_view> datapaths(facts_.datapath_types.begin(), facts_.datapath_types.end());
