@@ -211,6 +211,9 @@ def can_run():
 
 def main():
     """Runs the tests (all, or those named on the command line), prints a line for each and the sum."""
+    unknown = set(sys.argv[1:]) - {function.__name__ for function in TESTS}
+    if unknown:
+        sys.exit(f"no such test: {' '.join(sorted(unknown))}")
     reason = can_run()
     if reason:
         print(f"skipped: {reason}")
