@@ -35,6 +35,7 @@ from switch_lab import run
 
 MODULES = {"stock": "openvswitch", "turnout": "turnout"}
 ROUNDS, LEAST = 2, 20000
+STRAYS = 3    # frames of the host's own: a bridge that is up reports itself to IGMP's snoopers
 MEGABYTE = 1 << 20
 TCP_WARM, TCP_MEGABYTES, TCP_BUFFER = 32, 64, 8 * MEGABYTE
 SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33
@@ -91,7 +92,7 @@ def frames(generator, case, who, first="10.1.0.0", number=1, arrives=1):
             values.append(generator.run(count))
         figures["frames"] += count
         left = counter("out0", "tx_packets") - before
-        assert left == count * arrives, f"{who}, {case}: {left} frames left of {count}"
+        assert 0 <= left - count * arrives <= STRAYS, f"{who}, {case}: {left} frames left of {count}"
     record(case, who, values)
 
 
