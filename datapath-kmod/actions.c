@@ -180,29 +180,42 @@ static int cut(struct sk_buff *skb)
 	return pskb_trim(skb, len);
 }
 
-/* Sends @skb out of port @port_no. Consumes @skb. BH off, RCU read side. */
-static void output(const struct tn_run *run, struct sk_buff *skb, u32 port_no)
+/* Sends @skb out of @port after trunc or reassembly. Consumes @skb. BH off, RCU read side. */
+static noinline void output_pieces(const struct tn_run *run, struct tn_port *port, struct sk_buff *skb)
 {
-	struct tn_port *port = tn_dp_port(run->dp, port_no);
-	const struct tn_skb_cb *cb = tn_cb(skb);
-	u32 mac_len = skb_network_offset(skb);
+	u16 mru = tn_cb(skb)->mru;
 
-	if (unlikely(!port)) {
-		tn_drop(skb, TN_DROP_NO_PORT);
-		return;
-	}
-	if (unlikely(cb->cutlen) && cut(skb)) {
+	if (tn_cb(skb)->cutlen && cut(skb))
 		tn_drop(skb, TN_DROP_ACTION);
-		return;
-	}
-	if (unlikely(cb->mru) && skb->len > cb->mru + mac_len && !skb_is_gso(skb))
-		tn_fragment_and_send(run->dp->net, port, skb, cb->mru, run->key);
+	else if (mru && skb->len > mru + skb_network_offset(skb) && !skb_is_gso(skb))
+		tn_fragment_and_send(run->dp->net, port, skb, mru, run->key);
 	else
 		tn_port_send(port, skb, tn_key_mac_proto(run->key));
 }
 
+/* Sends @skb out of port @port_no and so consumes it; where it is not @owned, a copy. BH off, RCU read side. */
+static __always_inline void output(const struct tn_run *run, struct sk_buff *skb, u32 port_no, bool owned)
+{
+	struct tn_port *port = tn_dp_port(run->dp, port_no);
+	struct sk_buff *out = skb;
+
+	if (unlikely(!port)) {
+		tn_drop(owned ? skb : NULL, TN_DROP_NO_PORT);
+		return;
+	}
+	if (!owned) {
+		out = skb_clone(skb, GFP_ATOMIC);
+		if (unlikely(!out))
+			return;
+	}
+	if (likely(!(tn_cb(out)->cutlen | tn_cb(out)->mru)))
+		tn_port_send(port, out, tn_key_mac_proto(run->key));
+	else
+		output_pieces(run, port, out);
+}
+
 /* Sends a copy up. Never consumes @skb. BH off, RCU read side. */
-static int userspace(const struct tn_run *run, struct sk_buff *skb, const struct tn_act *act)
+static noinline int userspace(const struct tn_run *run, struct sk_buff *skb, const struct tn_act *act)
 {
 	const struct tn_act_userspace *arg = (const void *)act->data;
 	struct tn_upcall upcall = {
@@ -359,9 +372,6 @@ static int change(struct sk_buff *skb, struct tn_key *key, const struct tn_act *
 	const struct ovs_action_add_mpls *add_mpls = data;
 
 	switch (act->type) {
-	case OVS_ACTION_ATTR_SET:
-	case OVS_ACTION_ATTR_SET_MASKED:
-		return tn_set_execute(skb, key, act->arg, data);
 	case OVS_ACTION_ATTR_PUSH_VLAN:
 		return tn_push_vlan(skb, key, act->arg);
 	case OVS_ACTION_ATTR_POP_VLAN:
@@ -405,24 +415,25 @@ static int track(const struct tn_run *run, struct sk_buff *skb, const struct tn_
  */
 static int run_list(const struct tn_run *run, struct sk_buff *skb, const struct tn_act_list *list, bool owned)
 {
+	u8 consuming = owned ? TN_ACT_LAST : 0;
 	enum tn_drop reason = TN_DROP_ACTION;
 	const struct tn_act *act;
 	int err = 0;
 
 	tn_for_each_act(act, list) {
-		bool last = owned && (act->flags & TN_ACT_LAST);
+		bool last = act->flags & consuming;
 
-		switch (act->type) {
-		case OVS_ACTION_ATTR_OUTPUT: {
-			struct sk_buff *copy = last ? skb : skb_clone(skb, GFP_ATOMIC);
-
-			if (likely(copy))
-				output(run, copy, act->arg);
+		if (likely(act->type == OVS_ACTION_ATTR_OUTPUT)) {
+			output(run, skb, act->arg, last);
 			if (last)
 				return 0;
 			tn_cb(skb)->cutlen = 0;
-			break;
+			continue;
 		}
+		switch (act->type) {
+		case OVS_ACTION_ATTR_SET_MASKED:
+			err = tn_set_execute(skb, run->key, act->arg, (const void *)act->data);
+			break;
 		case OVS_ACTION_ATTR_TRUNC:
 			tn_cb(skb)->cutlen = skb->len > act->arg ? skb->len - act->arg : 0;
 			break;

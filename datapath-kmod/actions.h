@@ -12,7 +12,7 @@
  *   OUTPUT		arg port number
  *   TRUNC		arg largest length
  *   USERSPACE		data struct tn_act_userspace
- *   SET, SET_MASKED	arg OVS_KEY_ATTR_*, data struct tn_act_set; SET has a mask of ones, one code runs both
+ *   SET_MASKED		arg OVS_KEY_ATTR_*, data struct tn_act_set; of OVS_ACTION_ATTR_SET the mask is ones
  *   TN_ACT_SET_TUNNEL	data struct tn_act_tunnel
  *   PUSH_VLAN		arg tpid << 16 | tci, host order, VLAN_CFI_MASK set
  *   POP_VLAN, POP_ETH, CT_CLEAR, POP_NSH	nothing

@@ -20,9 +20,11 @@
 /* Bits of @value under @mask, the others of @old. */
 #define BLEND(old, value, mask) (((old) & ~(mask)) | ((value) & (mask)))
 
-/* Makes @len bytes from @offset writable. */
-static int writable(struct sk_buff *skb, unsigned int offset, unsigned int len)
+/* Makes @len bytes from @offset writable. 0 or -ENOMEM. */
+static inline int writable(struct sk_buff *skb, unsigned int offset, unsigned int len)
 {
+	if (likely(!skb_cloned(skb) && offset + len <= skb_headlen(skb)))
+		return 0;
 	return skb_ensure_writable(skb, offset + len);
 }
 
@@ -34,18 +36,23 @@ static void replace(struct sk_buff *skb, void *at, const void *bytes, unsigned i
 	skb_postpush_rcsum(skb, at, len);
 }
 
-static void blend_address(u8 *address, const u8 *value, const u8 *mask)
-{
-	u16 *a = (u16 *)address;
-	const u16 *v = (const u16 *)value, *m = (const u16 *)mask;
-	int i;
+/* An Ethernet address, wherever it stands. */
+struct address {
+	u32 head;
+	u16 tail;
+} __packed;
 
-	for (i = 0; i < ETH_ALEN / 2; i++)
-		a[i] = BLEND(a[i], v[i], m[i]);
+static void blend_address(void *address, const void *value, const void *mask)
+{
+	const struct address *v = value, *m = mask;
+	struct address *a = address;
+
+	a->head = BLEND(a->head, v->head, m->head);
+	a->tail = BLEND(a->tail, v->tail, m->tail);
 }
 
-static int set_ethernet(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_ethernet *value,
-			const struct ovs_key_ethernet *mask)
+static noinline int set_ethernet(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_ethernet *value,
+				 const struct ovs_key_ethernet *mask)
 {
 	struct ethhdr *eth;
 	int err = writable(skb, 0, ETH_HLEN);
@@ -109,10 +116,10 @@ static void finish_checksum(const struct tn_key *key, const struct sk_buff *skb,
 
 /* --- IPv4 -------------------------------------------------------------------------------------------------- */
 
-static void set_ipv4_address(struct sk_buff *skb, struct tn_key *key, __be32 *address, __be32 now, __sum16 *sum)
+/* Returns @now, for the key. */
+static __be32 set_ipv4_address(struct sk_buff *skb, const struct tn_key *key, __be32 *address, __be32 now,
+			       __sum16 *sum)
 {
-	if (*address == now)
-		return;
 	if (sum) {
 		inet_proto_csum_replace4(sum, skb, *address, now, true);
 		finish_checksum(key, skb, sum);
@@ -120,10 +127,11 @@ static void set_ipv4_address(struct sk_buff *skb, struct tn_key *key, __be32 *ad
 	csum_replace4(&ip_hdr(skb)->check, *address, now);
 	*address = now;
 	skb_clear_hash(skb);
+	return now;
 }
 
-static int set_ipv4(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_ipv4 *value,
-		    const struct ovs_key_ipv4 *mask)
+static noinline int set_ipv4(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_ipv4 *value,
+			     const struct ovs_key_ipv4 *mask)
 {
 	struct iphdr *ip;
 	__sum16 *sum;
@@ -136,10 +144,12 @@ static int set_ipv4(struct sk_buff *skb, struct tn_key *key, const struct ovs_ke
 		if (IS_ERR(sum))
 			return PTR_ERR(sum);
 		ip = ip_hdr(skb);
-		set_ipv4_address(skb, key, &ip->saddr, BLEND(ip->saddr, value->ipv4_src, mask->ipv4_src), sum);
-		set_ipv4_address(skb, key, &ip->daddr, BLEND(ip->daddr, value->ipv4_dst, mask->ipv4_dst), sum);
-		key->ipv4.src = ip->saddr;
-		key->ipv4.dst = ip->daddr;
+		if ((ip->saddr ^ value->ipv4_src) & mask->ipv4_src)
+			key->ipv4.src = set_ipv4_address(skb, key, &ip->saddr,
+							 BLEND(ip->saddr, value->ipv4_src, mask->ipv4_src), sum);
+		if ((ip->daddr ^ value->ipv4_dst) & mask->ipv4_dst)
+			key->ipv4.dst = set_ipv4_address(skb, key, &ip->daddr,
+							 BLEND(ip->daddr, value->ipv4_dst, mask->ipv4_dst), sum);
 	}
 	ip = ip_hdr(skb);
 	if (mask->ipv4_tos) {
@@ -211,8 +221,8 @@ static void set_ipv6_words(struct sk_buff *skb, struct tn_key *key, const struct
 	key->ipv6.label = label;
 }
 
-static int set_ipv6(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_ipv6 *value,
-		    const struct ovs_key_ipv6 *mask)
+static noinline int set_ipv6(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_ipv6 *value,
+			     const struct ovs_key_ipv6 *mask)
 {
 	__sum16 *sum = NULL;
 	struct in6_addr now;
@@ -242,7 +252,7 @@ static int set_ipv6(struct sk_buff *skb, struct tn_key *key, const struct ovs_ke
 
 /* --- ports, MPLS, NSH --------------------------------------------------------------------------------------- */
 
-static void set_port(struct sk_buff *skb, __be16 *port, __be16 now, __sum16 *sum)
+static inline void set_port(struct sk_buff *skb, __be16 *port, __be16 now, __sum16 *sum)
 {
 	if (*port == now)
 		return;
@@ -255,8 +265,8 @@ static void set_port(struct sk_buff *skb, __be16 *port, __be16 now, __sum16 *sum
 }
 
 /* TCP and UDP: ports at the start of the header, the checksum at @check. */
-static int set_ports(struct sk_buff *skb, struct tn_key *key, const __be16 value[2], const __be16 mask[2],
-		     unsigned int header_len, unsigned int check)
+static noinline int set_ports(struct sk_buff *skb, struct tn_key *key, const __be16 value[2], const __be16 mask[2],
+			      unsigned int header_len, unsigned int check)
 {
 	unsigned int offset = skb_transport_offset(skb);
 	__be16 *ports;
@@ -282,8 +292,8 @@ static int set_ports(struct sk_buff *skb, struct tn_key *key, const __be16 value
 }
 
 /* The CRC covers the whole packet; a wrong one stays as wrong as it was. */
-static int set_sctp(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_sctp *value,
-		    const struct ovs_key_sctp *mask)
+static noinline int set_sctp(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_sctp *value,
+			     const struct ovs_key_sctp *mask)
 {
 	unsigned int offset = skb_transport_offset(skb);
 	bool offloaded = skb->ip_summed == CHECKSUM_PARTIAL;
@@ -311,8 +321,8 @@ static int set_sctp(struct sk_buff *skb, struct tn_key *key, const struct ovs_ke
 	return 0;
 }
 
-static int set_mpls(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_mpls *value,
-		    const struct ovs_key_mpls *mask)
+static noinline int set_mpls(struct sk_buff *skb, struct tn_key *key, const struct ovs_key_mpls *value,
+			     const struct ovs_key_mpls *mask)
 {
 	unsigned int offset = skb_network_offset(skb);
 	__be32 *lse, now;
@@ -331,8 +341,8 @@ static int set_mpls(struct sk_buff *skb, struct tn_key *key, const struct ovs_ke
 }
 
 /* @value and @mask are struct tn_key_nsh; mdtype and np never change. */
-static int set_nsh(struct sk_buff *skb, struct tn_key *key, const struct tn_key_nsh *value,
-		   const struct tn_key_nsh *mask)
+static noinline int set_nsh(struct sk_buff *skb, struct tn_key *key, const struct tn_key_nsh *value,
+			    const struct tn_key_nsh *mask)
 {
 	unsigned int offset = skb_network_offset(skb), len = NSH_BASE_HDR_LEN;
 	struct nshhdr *nsh, now;

@@ -199,7 +199,7 @@ const char *tn_dp_name(const struct tn_dp *dp)
 	return local ? local->dev->name : "";
 }
 
-struct tn_dp *tn_dp_find_rcu(struct net *net, int dp_ifindex)
+struct tn_dp *tn_dp_find(struct net *net, int dp_ifindex)
 {
 	struct tn_dp *dp;
 
@@ -209,19 +209,13 @@ struct tn_dp *tn_dp_find_rcu(struct net *net, int dp_ifindex)
 	return NULL;
 }
 
-struct tn_dp *tn_dp_find_rtnl(struct net *net, int dp_ifindex)
-{
-	ASSERT_RTNL();
-	return tn_dp_find_rcu(net, dp_ifindex);
-}
-
 struct tn_dp *tn_dp_lock(struct genl_info *info)
 {
 	const struct ovs_header *head = info->userhdr;
 	struct tn_dp *dp;
 
 	rcu_read_lock();
-	dp = tn_dp_find_rcu(genl_info_net(info), head->dp_ifindex);
+	dp = tn_dp_find(genl_info_net(info), head->dp_ifindex);
 	if (dp && !refcount_inc_not_zero(&dp->refs))
 		dp = NULL;
 	rcu_read_unlock();

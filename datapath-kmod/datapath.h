@@ -117,9 +117,8 @@ static inline struct tn_port *tn_dp_port(const struct tn_dp *dp, u32 port_no)
 	return port_no < ports->n ? rcu_dereference_rtnl(ports->port[port_no]) : NULL;
 }
 
-/* The datapath whose local port has this index. _rcu: valid in the read section. _rtnl: RTNL. */
-struct tn_dp *tn_dp_find_rcu(struct net *net, int dp_ifindex);
-struct tn_dp *tn_dp_find_rtnl(struct net *net, int dp_ifindex);
+/* The datapath whose local port has this index, or NULL. RCU read side or RTNL. */
+struct tn_dp *tn_dp_find(struct net *net, int dp_ifindex);
 /* The datapath that a request names, alive, with a reference and dp->lock; ERR_PTR with extack. May sleep. */
 struct tn_dp *tn_dp_lock(struct genl_info *info);
 void tn_dp_unlock(struct tn_dp *dp);

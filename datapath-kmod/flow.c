@@ -9,7 +9,7 @@
 /* May sleep. */
 struct tn_flow *tn_flow_alloc(unsigned int n)
 {
-	struct tn_flow *flow = kzalloc(struct_size(flow, w, n), GFP_KERNEL_ACCOUNT);
+	struct tn_flow *flow = kzalloc(struct_size(flow, w, ALIGN(n, 2)), GFP_KERNEL_ACCOUNT);
 
 	if (flow)
 		flow->owner = -1;
@@ -147,24 +147,24 @@ void tn_flow_stats_clear(struct tn_flow *flow)
 			WRITE_ONCE(others[cpu]->tcp_flags, 0);
 }
 
-void tn_flow_key(const struct tn_flow *flow, struct tn_key *key)
+/* The words @w of @mask in the places they have in a key. Any context. */
+static void spread(const struct tn_mask *mask, const u64 *w, struct tn_key *key)
 {
-	u64 *w = tn_key_words(key);
 	unsigned int i;
 
 	memset(key, 0, sizeof(*key));
-	for (i = 0; i < flow->mask->n; i++)
-		w[flow->mask->idx[i]] = flow->w[i];
+	for (i = 0; i < mask->n; i++)
+		tn_key_words(key)[mask->idx[i]] = w[i];
+}
+
+void tn_flow_key(const struct tn_flow *flow, struct tn_key *key)
+{
+	spread(flow->mask, flow->w, key);
 }
 
 void tn_mask_key(const struct tn_mask *mask, struct tn_key *bits)
 {
-	u64 *w = tn_key_words(bits);
-	unsigned int i;
-
-	memset(bits, 0, sizeof(*bits));
-	for (i = 0; i < mask->n; i++)
-		w[mask->idx[i]] = mask->w[i];
+	spread(mask, mask->w, bits);
 }
 
 unsigned int tn_key_l3_size(__be16 eth_type)

@@ -22,7 +22,7 @@ struct tn_actions;
 struct tn_mask {
 	struct rcu_head rcu;
 	u32 n_flows;		/* dp->lock */
-	u8 n;			/* words compared; fixed */
+	u8 n;			/* words compared, an even number; fixed */
 	u8 idx[TN_KEY_WORDS];	/* which word of the key the n-th is, ascending; fixed */
 	u64 w[];		/* the bits of it; fixed */
 };
@@ -56,7 +56,7 @@ struct tn_flow {
 	u64 w[];		/* masked key, mask->n words; fixed */
 };
 
-/* A flow with room for @n words, without mask and actions. May sleep. NULL: no memory. */
+/* A flow with room for @n words, made even, without mask and actions. May sleep. NULL: no memory. */
 struct tn_flow *tn_flow_alloc(unsigned int n);
 
 /* Identifies @flow by @key instead of a UFID. May sleep. 0 or -ENOMEM. */

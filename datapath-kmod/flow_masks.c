@@ -79,7 +79,7 @@ static bool masks_remove(struct tn_table *table, const struct tn_mask *mask)
 	return true;
 }
 
-/* Compacts @bits. */
+/* Compacts @bits into an even number of words. */
 static unsigned int mask_index(const struct tn_key *bits, u8 *idx)
 {
 	const u64 *w = tn_key_words_c(bits);
@@ -88,6 +88,8 @@ static unsigned int mask_index(const struct tn_key *bits, u8 *idx)
 	for (i = 0; i < TN_KEY_WORDS; i++)
 		if (w[i])
 			idx[n++] = i;
+	if (n & 1)
+		idx[n++] = TN_KEY_WORD(nothing);
 	return n;
 }
 

@@ -76,11 +76,9 @@ static __always_inline u32 hash_masked(const struct tn_key *key, const struct tn
 	unsigned int i, n = mask->n;
 	u64 h = seed[0];
 
-	for (i = 0; i + 1 < n; i += 2)
+	for (i = 0; i < n; i += 2)
 		h = fold(h ^ (k[mask->idx[i]] & mask->w[i]),
 			 seed[1] ^ (k[mask->idx[i + 1]] & mask->w[i + 1]));
-	if (i < n)
-		h = fold(h ^ (k[mask->idx[i]] & mask->w[i]), seed[1]);
 	return h ^ h >> 32;
 }
 
@@ -233,12 +231,10 @@ static __always_inline bool matches(const u64 *k, const struct tn_mask *mask, co
 	unsigned int i, n = mask->n;
 	u64 differ = 0;
 
-	for (i = 0; i + 1 < n; i += 2) {
+	for (i = 0; i < n; i += 2) {
 		differ |= (k[mask->idx[i]] & mask->w[i]) ^ w[i];
 		differ |= (k[mask->idx[i + 1]] & mask->w[i + 1]) ^ w[i + 1];
 	}
-	if (i < n)
-		differ |= (k[mask->idx[i]] & mask->w[i]) ^ w[i];
 	return !differ;
 }
 

@@ -143,6 +143,8 @@ struct tn_key {
 			 * tun.tun_flags say.
 			 */
 			u8 tun_opts[TN_TUN_OPTS_MAX + 1] __aligned(8);
+			/* 59: never matched; look-up takes it where a mask has an odd number of words */
+			u64 nothing;
 		};
 	};
 };

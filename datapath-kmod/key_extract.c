@@ -56,7 +56,7 @@ static int parse_icmp(struct sk_buff *skb, struct tn_key *key, unsigned int at)
 }
 
 /* Layer 4 at offset @at; key->ip is set. */
-static int parse_l4(struct sk_buff *skb, struct tn_key *key, unsigned int at)
+static inline int parse_l4(struct sk_buff *skb, struct tn_key *key, unsigned int at)
 {
 	const struct tcphdr *tcp;
 	int err;
@@ -293,7 +293,7 @@ static inline int parse_l3(struct sk_buff *skb, struct tn_key *key)
 	}
 }
 
-/* Reads a tag in the bytes at *at, where the type field @type stands; false: there is none that is whole. */
+/* Reads a tag in the bytes at *at, where the type field stands; false: there is none that is whole. */
 static bool take_tag(struct sk_buff *skb, unsigned int *at, struct tn_vlan *tag, int *err)
 {
 	__be16 word[3];
@@ -328,28 +328,19 @@ static int parse_llc(struct sk_buff *skb, unsigned int *at, __be16 *type)
 	return 0;
 }
 
-/* Layer 2, and the network header's place. skb->protocol becomes the type behind the tag in metadata. */
-static int parse_l2(struct sk_buff *skb, struct tn_key *key)
+/* Tags in metadata and bytes, and a length in place of the type skb->protocol. The offset of layer 3, or -errno. */
+static noinline int parse_tags(struct sk_buff *skb, struct tn_key *key)
 {
-	unsigned int at = 2 * ETH_ALEN;
 	bool tagged = skb_vlan_tag_present(skb);
-	__be16 type;
-	int err;
+	unsigned int at = 2 * ETH_ALEN;
+	__be16 type = skb->protocol;
+	int err = 0;
 
-	memset(&key->vlans, 0, sizeof(key->vlans));
-	skb_reset_mac_header(skb);
-	err = pull(skb, ETH_HLEN);
-	if (unlikely(err <= 0))
-		return err ?: -EINVAL;
-	ether_addr_copy(key->eth_dst, skb->data);
-	ether_addr_copy(key->eth_src, skb->data + ETH_ALEN);
-	memcpy(&type, skb->data + at, sizeof(type));
 	if (tagged) {
 		key->vlan.tpid = skb->vlan_proto;
 		key->vlan.tci = htons(skb_vlan_tag_get(skb)) | htons(VLAN_CFI_MASK);
 	}
-	skb->protocol = type;
-	if (unlikely(eth_type_vlan(type))) {
+	if (eth_type_vlan(type)) {
 		if (take_tag(skb, &at, tagged ? &key->cvlan : &key->vlan, &err) && !tagged)
 			take_tag(skb, &at, &key->cvlan, &err);
 		if (err < 0)
@@ -357,7 +348,7 @@ static int parse_l2(struct sk_buff *skb, struct tn_key *key)
 		memcpy(&type, skb->data + at, sizeof(type));
 	}
 	at += sizeof(type);
-	if (unlikely(!eth_proto_is_802_3(type))) {
+	if (!eth_proto_is_802_3(type)) {
 		err = parse_llc(skb, &at, &type);
 		if (err < 0)
 			return err;
@@ -365,6 +356,32 @@ static int parse_l2(struct sk_buff *skb, struct tn_key *key)
 			skb->protocol = type;
 	}
 	key->eth_type = type;
+	return at;
+}
+
+/* Layer 2, and the network header's place. skb->protocol becomes the type behind the tag in metadata. */
+static __always_inline int parse_l2(struct sk_buff *skb, struct tn_key *key)
+{
+	const struct ethhdr *eth;
+	int at = pull(skb, ETH_HLEN);
+	__be16 type;
+
+	memset(&key->vlans, 0, sizeof(key->vlans));
+	if (unlikely(at <= 0))
+		return at ?: -EINVAL;
+	skb_reset_mac_header(skb);
+	eth = (const struct ethhdr *)skb->data;
+	ether_addr_copy(key->eth_dst, eth->h_dest);
+	ether_addr_copy(key->eth_src, eth->h_source);
+	type = eth->h_proto;
+	key->eth_type = type;
+	skb->protocol = type;
+	at = ETH_HLEN;
+	if (unlikely(skb_vlan_tag_present(skb) || eth_type_vlan(type) || !eth_proto_is_802_3(type))) {
+		at = parse_tags(skb, key);
+		if (at < 0)
+			return at;
+	}
 	skb_set_network_header(skb, at);
 	skb_reset_mac_len(skb);
 	return 0;
@@ -382,7 +399,8 @@ static void parse_no_l2(struct sk_buff *skb, struct tn_key *key)
 	key->eth_type = skb->protocol;
 }
 
-static int parse_all(struct sk_buff *skb, struct tn_key *key)
+/* Layers 2 to 4. The hit path. */
+static noinline int parse_all(struct sk_buff *skb, struct tn_key *key)
 {
 	if (likely(key->mac_proto == TN_MAC_ETHERNET)) {
 		int err = parse_l2(skb, key);
@@ -417,14 +435,7 @@ static void take_tunnel(const struct ip_tunnel_info *tun, struct tn_key *key)
 /* Whether the packet starts with an Ethernet header, by the device it came from. */
 static u8 arrival_mac_proto(const struct sk_buff *skb)
 {
-	switch (skb->dev->type) {
-	case ARPHRD_ETHER:
-		return TN_MAC_ETHERNET;
-	case ARPHRD_NONE:
-		return skb->protocol == htons(ETH_P_TEB) ? TN_MAC_ETHERNET : TN_MAC_NONE;
-	default:
-		return TN_MAC_ETHERNET;
-	}
+	return skb->dev->type == ARPHRD_NONE && skb->protocol != htons(ETH_P_TEB) ? TN_MAC_NONE : TN_MAC_ETHERNET;
 }
 
 /* Fields that only tc's chains or ct() set. */

@@ -127,8 +127,7 @@ static int add_nsh(struct tn_act_builder *b, const struct nlattr *attr, const st
 		return FAIL(b->extack, attr, "OVS_KEY_ATTR_NSH: mdtype and np cannot be set, contexts only of MD type 1");
 	mask.base.mdtype = 0;
 	mask.base.np = 0;
-	act = tn_act_append(b, masked ? OVS_ACTION_ATTR_SET_MASKED : OVS_ACTION_ATTR_SET, OVS_KEY_ATTR_NSH,
-			    sizeof(*set) + 2 * sizeof(value));
+	act = tn_act_append(b, OVS_ACTION_ATTR_SET_MASKED, OVS_KEY_ATTR_NSH, sizeof(*set) + 2 * sizeof(value));
 	if (!act)
 		return -ENOMEM;
 	set = (struct tn_act_set *)act->data;
@@ -215,7 +214,7 @@ int tn_add_set(struct tn_act_builder *b, const struct nlattr *outer, struct tn_k
 		return FAIL(b->extack, attr, "this OVS_KEY_ATTR cannot be set on packets that the flow matches");
 	if (nla_len(attr) != (masked ? 2 * len : len))
 		return FAIL(b->extack, attr, "an OVS_KEY_ATTR to set has the wrong length");
-	act = tn_act_append(b, nla_type(outer), nla_type(attr), sizeof(*set) + ALIGN(len, 8) + len);
+	act = tn_act_append(b, OVS_ACTION_ATTR_SET_MASKED, nla_type(attr), sizeof(*set) + ALIGN(len, 8) + len);
 	if (!act)
 		return -ENOMEM;
 	set = (struct tn_act_set *)act->data;

@@ -60,7 +60,7 @@ static struct tn_dp *find(struct genl_info *info)
 	struct tn_dp *dp;
 
 	if (!info->attrs[OVS_DP_ATTR_NAME]) {
-		dp = tn_dp_find_rtnl(net, head->dp_ifindex);
+		dp = tn_dp_find(net, head->dp_ifindex);
 		if (dp)
 			return dp;
 	} else {

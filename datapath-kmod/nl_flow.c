@@ -445,7 +445,7 @@ static int flow_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	if (a[OVS_FLOW_ATTR_UFID_FLAGS])
 		omit = nla_get_u32(a[OVS_FLOW_ATTR_UFID_FLAGS]);
 	rcu_read_lock();
-	dp = tn_dp_find_rcu(sock_net(msg->sk), head->dp_ifindex);
+	dp = tn_dp_find(sock_net(msg->sk), head->dp_ifindex);
 	if (!dp) {
 		rcu_read_unlock();
 		return -ENODEV;

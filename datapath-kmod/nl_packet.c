@@ -87,7 +87,7 @@ static int execute(struct genl_info *info, struct sk_buff *skb, struct tn_key *k
 
 	local_bh_disable();
 	rcu_read_lock();
-	dp = tn_dp_find_rcu(genl_info_net(info), head->dp_ifindex);
+	dp = tn_dp_find(genl_info_net(info), head->dp_ifindex);
 	if (!dp)
 		goto unlock;
 	port = tn_dp_port(dp, key->in_port);

@@ -137,10 +137,8 @@ static struct tn_port *find(struct genl_info *info)
 		if (!port || !net_eq(port->dp->net, net) ||
 		    (head->dp_ifindex && head->dp_ifindex != tn_dp_ifindex(port->dp)))
 			port = find_name(net, a[OVS_VPORT_ATTR_NAME], head->dp_ifindex);
-		if (!port)
-			NL_SET_ERR_MSG_ATTR(info->extack, a[OVS_VPORT_ATTR_NAME],
-					    "OVS_VPORT_ATTR_NAME: there is no such port");
-		return port ?: ERR_PTR(-ENODEV);
+		return port ?: ERR_PTR(FAIL_AS(-ENODEV, info->extack, a[OVS_VPORT_ATTR_NAME],
+					       "OVS_VPORT_ATTR_NAME: there is no such port"));
 	}
 	if (!a[OVS_VPORT_ATTR_PORT_NO])
 		return ERR_PTR(FAIL(info->extack, NULL,
@@ -148,14 +146,12 @@ static struct tn_port *find(struct genl_info *info)
 	if (nla_get_u32(a[OVS_VPORT_ATTR_PORT_NO]) >= TN_MAX_PORTS)
 		return ERR_PTR(FAIL_AS(-EFBIG, info->extack, a[OVS_VPORT_ATTR_PORT_NO],
 				       "OVS_VPORT_ATTR_PORT_NO is out of range"));
-	dp = tn_dp_find_rtnl(net, head->dp_ifindex);
+	dp = tn_dp_find(net, head->dp_ifindex);
 	if (!dp)
 		return ERR_PTR(FAIL_AS(-ENODEV, info->extack, NULL, "there is no such datapath"));
 	port = tn_dp_port(dp, nla_get_u32(a[OVS_VPORT_ATTR_PORT_NO]));
-	if (!port)
-		NL_SET_ERR_MSG_ATTR(info->extack, a[OVS_VPORT_ATTR_PORT_NO],
-				    "OVS_VPORT_ATTR_PORT_NO: there is no such port");
-	return port ?: ERR_PTR(-ENODEV);
+	return port ?: ERR_PTR(FAIL_AS(-ENODEV, info->extack, a[OVS_VPORT_ATTR_PORT_NO],
+				       "OVS_VPORT_ATTR_PORT_NO: there is no such port"));
 }
 
 /* RTNL. Chooses or checks the number of a new port. */
@@ -175,7 +171,7 @@ static int choose_number(const struct tn_dp *dp, const struct nlattr *attr, u32 
 static struct tn_port *add(struct genl_info *info, struct tn_port_parms *parms)
 {
 	const struct ovs_header *head = info->userhdr;
-	struct tn_dp *dp = tn_dp_find_rtnl(genl_info_net(info), head->dp_ifindex);
+	struct tn_dp *dp = tn_dp_find(genl_info_net(info), head->dp_ifindex);
 	int err;
 
 	if (!dp)
@@ -257,10 +253,8 @@ static int vport_del_set_get(struct sk_buff *skb, struct genl_info *info)
 	err = PTR_ERR_OR_ZERO(port);
 	if (!err && cmd == OVS_VPORT_CMD_SET)
 		err = change(port, info);
-	if (!err && cmd == OVS_VPORT_CMD_DEL && port->port_no == OVSP_LOCAL) {
-		NL_SET_ERR_MSG(info->extack, "the local port goes with its datapath");
-		err = -EINVAL;
-	}
+	if (!err && cmd == OVS_VPORT_CMD_DEL && port->port_no == OVSP_LOCAL)
+		err = FAIL(info->extack, NULL, "the local port goes with its datapath");
 	if (!err) {
 		msg = port_msg(port, info, cmd);
 		err = msg ? 0 : -ENOMEM;
@@ -284,7 +278,7 @@ static int vport_dump(struct sk_buff *msg, struct netlink_callback *cb)
 	u32 no;
 
 	rcu_read_lock();
-	dp = tn_dp_find_rcu(sock_net(msg->sk), head->dp_ifindex);
+	dp = tn_dp_find(sock_net(msg->sk), head->dp_ifindex);
 	if (!dp) {
 		rcu_read_unlock();
 		return -ENODEV;

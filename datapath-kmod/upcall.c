@@ -108,7 +108,6 @@ static int put_head(struct sk_buff *msg, const struct sk_buff *skb, const struct
 static int put_packet(struct sk_buff *msg, struct sk_buff *skb, u32 len, unsigned int hlen, bool unaligned)
 {
 	struct nlattr *nla;
-	int err;
 
 	if (!unaligned) {
 		nla = nla_reserve(msg, OVS_PACKET_ATTR_PACKET, len);
@@ -119,8 +118,7 @@ static int put_packet(struct sk_buff *msg, struct sk_buff *skb, u32 len, unsigne
 	nla = skb_put(msg, NLA_HDRLEN);
 	nla->nla_type = OVS_PACKET_ATTR_PACKET;
 	nla->nla_len = nla_attr_size(len);
-	err = skb_zerocopy(msg, skb, len, hlen);
-	return err;
+	return skb_zerocopy(msg, skb, len, hlen);
 }
 
 /* One packet that is no GSO packet. Context of tn_upcall_send(). */

@@ -152,12 +152,14 @@ void tn_port_receive(struct tn_port *port, struct sk_buff *skb, const struct ip_
 	tn_dp_process(dp, skb, &key);
 }
 
-/* Length behind the link header; a tag that is not in the metadata does not count, as on any VLAN port. */
-static unsigned int mtu_length(const struct sk_buff *skb, const struct net_device *dev)
+/* Whether @skb is too long for @dev; a tag that is not in the metadata does not count, as on any VLAN port. */
+static bool over_mtu(const struct sk_buff *skb, const struct net_device *dev)
 {
-	unsigned int len = skb->len - dev->hard_header_len;
+	unsigned int most = READ_ONCE(dev->mtu) + dev->hard_header_len;
 
-	return !skb_vlan_tag_present(skb) && eth_type_vlan(skb->protocol) ? len - VLAN_HLEN : len;
+	if (likely(skb->len <= most) || skb_is_gso(skb))
+		return false;
+	return skb->len > most + VLAN_HLEN || skb_vlan_tag_present(skb) || !eth_type_vlan(skb->protocol);
 }
 
 void tn_port_send(struct tn_port *port, struct sk_buff *skb, u8 mac_proto)
@@ -172,18 +174,19 @@ void tn_port_send(struct tn_port *port, struct sk_buff *skb, u8 mac_proto)
 		skb_reset_mac_len(skb);
 		skb->protocol = htons(ETH_P_TEB);
 	}
-	if (unlikely(mtu_length(skb, dev) > READ_ONCE(dev->mtu) && !skb_is_gso(skb))) {
+	if (unlikely(over_mtu(skb, dev))) {
 		net_dbg_ratelimited("%s: dropped over-mtu packet: %d > %d\n", dev->name,
-				    mtu_length(skb, dev), dev->mtu);
+				    skb->len - dev->hard_header_len, dev->mtu);
 		dev->stats.tx_errors++;
 		tn_drop(skb, TN_DROP_MTU);
 		return;
 	}
-	if (unlikely(skb_warn_if_lro(skb)))
-		goto drop;
 	skb->dev = dev;
 	skb_clear_tstamp(skb);
-	port->ops->xmit(skb);
+	if (unlikely(port->ops == &tn_internal_ops))
+		tn_internal_deliver(skb);
+	else
+		dev_queue_xmit(skb);
 	return;
 
 drop:

@@ -40,8 +40,6 @@ struct tn_port_ops {
 	int (*set_options)(struct tn_port *port, const struct nlattr *options,
 			   struct netlink_ext_ack *extack);	/* RTNL; may be NULL */
 	int (*get_options)(const struct tn_port *port, struct sk_buff *msg);	/* RCU; may be NULL */
-	/* Transmits, consumes @skb. skb->data at the MAC header. BH off, RCU read side. */
-	netdev_tx_t (*xmit)(struct sk_buff *skb);
 };
 
 /* The sockets that get the misses of a port, see upcall.h. */
@@ -75,6 +73,8 @@ void tn_port_del(struct tn_port *port);
 struct tn_port *tn_port_of_dev(const struct net_device *dev);
 struct tn_port *tn_internal_port(const struct net_device *dev);
 bool tn_is_internal_dev(const struct net_device *dev);
+/* The host receives @skb on its device, which is one of the module's. Consumes @skb. BH off, RCU read side. */
+void tn_internal_deliver(struct sk_buff *skb);
 
 int tn_port_set_pids(struct tn_port *port, const struct nlattr *pids,
 		     struct netlink_ext_ack *extack);	/* RTNL */

@@ -36,15 +36,14 @@ static netdev_tx_t internal_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-/* tn_port_ops.xmit: the host receives. */
-static netdev_tx_t internal_deliver(struct sk_buff *skb)
+void tn_internal_deliver(struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
 
 	if (unlikely(!(dev->flags & IFF_UP))) {
 		dev->stats.rx_dropped++;
 		tn_drop(skb, TN_DROP_DEVICE);
-		return NETDEV_TX_OK;
+		return;
 	}
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
@@ -54,7 +53,6 @@ static netdev_tx_t internal_deliver(struct sk_buff *skb)
 	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
 	dev_sw_netstats_rx_add(dev, skb->len);
 	netif_rx(skb);
-	return NETDEV_TX_OK;
 }
 
 static int internal_open(struct net_device *dev)
@@ -211,5 +209,4 @@ const struct tn_port_ops tn_internal_ops = {
 	.attach = internal_attach,
 	.detach = internal_detach,
 	.destroy = internal_destroy,
-	.xmit = internal_deliver,
 };

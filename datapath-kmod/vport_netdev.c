@@ -20,18 +20,22 @@ static rx_handler_result_t handle_frame(struct sk_buff **pskb)
 
 	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
 		return RX_HANDLER_PASS;
-	if (unlikely(skb_warn_if_lro(skb))) {
-		tn_drop(skb, TN_DROP_DEVICE);
-		return RX_HANDLER_CONSUMED;
-	}
+	if (unlikely(skb_warn_if_lro(skb)))
+		goto drop;
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (unlikely(!skb))
 		return RX_HANDLER_CONSUMED;
 	if (likely(skb->dev->type == ARPHRD_ETHER)) {
-		skb_push(skb, ETH_HLEN);
+		if (unlikely(skb_headroom(skb) < ETH_HLEN))
+			goto drop;
+		__skb_push(skb, ETH_HLEN);
 		skb_postpush_rcsum(skb, skb->data, ETH_HLEN);
 	}
 	tn_port_receive(port, skb, skb_tunnel_info(skb));
+	return RX_HANDLER_CONSUMED;
+
+drop:
+	tn_drop(skb, TN_DROP_DEVICE);
 	return RX_HANDLER_CONSUMED;
 }
 
@@ -106,5 +110,4 @@ const struct tn_port_ops tn_netdev_ops = {
 	.attach = tn_netdev_attach,
 	.detach = tn_netdev_detach,
 	.destroy = tn_netdev_destroy,
-	.xmit = dev_queue_xmit,
 };

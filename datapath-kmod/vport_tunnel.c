@@ -150,8 +150,7 @@ static int udp_get_options(const struct tn_port *port, struct sk_buff *msg)
 #define TUNNEL_OPS				\
 	.attach = tn_netdev_attach,		\
 	.detach = tn_netdev_detach,		\
-	.destroy = tunnel_destroy,		\
-	.xmit = dev_queue_xmit
+	.destroy = tunnel_destroy
 
 const struct tn_port_ops tn_vxlan_ops = {
 	TUNNEL_OPS, .type = OVS_VPORT_TYPE_VXLAN, .create = vxlan_create, .get_options = udp_get_options,
