@@ -106,9 +106,9 @@ static void sum_stats(const struct tn_flow *flow, struct tn_flow_stats *sum)
 	struct tn_flow_stats **others = rcu_dereference_raw(flow->others);
 	int cpu;
 
-	memset(sum, 0, sizeof(*sum));
+	*sum = (struct tn_flow_stats){};
 	add_stats(sum, &flow->own);
-	if (!others)
+	if (likely(!others))
 		return;
 	for_each_possible_cpu(cpu) {
 		const struct tn_flow_stats *s = smp_load_acquire(&others[cpu]);

@@ -11,7 +11,7 @@
 #include "flow_table.h"
 
 #define SLOTS		4
-#define MIN_BUCKETS	64
+#define MIN_BUCKETS	64u
 #define MAX_BUCKETS	(1u << 24)
 #define WAYS		2	/* of a set of the cache; a cache of one entry has one */
 
@@ -195,23 +195,16 @@ static void buckets_replace(struct tn_buckets __rcu **at, struct tn_buckets *bk)
 	call_rcu(&old->rcu, buckets_free_cb);
 }
 
-/* Doubles or halves the buckets when the @n_flows that there are or will be want it; they stay as they are
- * if there is no memory. dp->lock. May sleep.
- */
-static void buckets_resize(struct tn_buckets __rcu **at, u32 n_flows, bool by_id)
+/* Makes them @n buckets; they stay as they are if there is no memory. dp->lock. May sleep. */
+static noinline void buckets_resize(struct tn_buckets __rcu **at, u32 n, bool by_id)
 {
-	struct tn_buckets *old = rcu_dereference_raw(*at), *bk;
-	u32 n = old->mask + 1, to = n, i, j;
+	struct tn_buckets *old = rcu_dereference_raw(*at), *bk = buckets_alloc(n);
 	struct bucket *b;
+	u32 i, j;
 
-	if (n_flows > n * (SLOTS / 2) && n < MAX_BUCKETS)
-		to = n * 2;
-	else if (n_flows < n / SLOTS && n > MIN_BUCKETS)
-		to = n / 2;
-	bk = to != n ? buckets_alloc(to) : NULL;
 	if (!bk)
 		return;
-	for (i = 0; i < n; i++)
+	for (i = 0; i <= old->mask; i++)
 		for (b = &old->b[i]; b; b = rcu_dereference_raw(b->next))
 			for (j = 0; j < SLOTS; j++) {
 				struct tn_flow *flow = rcu_dereference_raw(b->flow[j]);
@@ -223,6 +216,17 @@ static void buckets_resize(struct tn_buckets __rcu **at, u32 n_flows, bool by_id
 				}
 			}
 	buckets_replace(at, bk);
+}
+
+/* Doubles or quarters the buckets when the @n_flows that there are or will be want it. dp->lock. May sleep. */
+static void buckets_fit(struct tn_buckets __rcu **at, u32 n_flows, bool by_id)
+{
+	u32 n = rcu_dereference_raw(*at)->mask + 1;
+
+	if (n_flows > n * (SLOTS / 2) && n < MAX_BUCKETS)
+		buckets_resize(at, n * 2, by_id);
+	else if (n_flows < n / (2 * SLOTS) && n > MIN_BUCKETS)
+		buckets_resize(at, max(n / 4, MIN_BUCKETS), by_id);
 }
 
 /* Whether @key is under @mask what @w says. Without a branch for each word: most often all are equal. The hit path. */
@@ -388,8 +392,8 @@ struct tn_flow *tn_table_find_key(const struct tn_table *table, const struct tn_
 /* dp->lock. May sleep. */
 static void resize(struct tn_table *table, u32 n_flows)
 {
-	buckets_resize(&table->flows, n_flows, false);
-	buckets_resize(&table->ufids, n_flows, true);
+	buckets_fit(&table->flows, n_flows, false);
+	buckets_fit(&table->ufids, n_flows, true);
 }
 
 int tn_table_insert(struct tn_table *table, struct tn_flow *flow)

@@ -152,13 +152,23 @@ static int get_request(struct request *r, struct genl_info *info)
 
 /* --- answers ------------------------------------------------------------------------------------------ */
 
-/* Largest message of a flow with these actions. */
-static size_t flow_msg_size(const struct tn_actions *acts)
+/* What of the OVS_UFID_F_OMIT_* that somebody asked for holds: a flow without identifier is told by its key. */
+static u32 omitted(const struct tn_flow *flow, u32 flags)
 {
+	return flow->ufid_len ? flags : 0;
+}
+
+/* Largest message of a flow. Not much larger than the message: netlink copies one that wastes memory. */
+static size_t flow_msg_size(const struct tn_flow *flow, u32 omit)
+{
+	const struct tn_actions *acts = rcu_dereference_raw(flow->acts);
+
+	omit = omitted(flow, omit);
 	return NLMSG_ALIGN(sizeof(struct ovs_header)) + nla_total_size(TN_UFID_MAX) +
-	       3 * nla_total_size(TN_NL_KEY_MAX) +
-	       nla_total_size_64bit(sizeof(struct ovs_flow_stats)) + nla_total_size_64bit(8) +
-	       nla_total_size(1) + nla_total_size(acts->nl_len);
+	       (omit & OVS_UFID_F_OMIT_KEY ? 0 : nla_total_size(TN_NL_KEY_MAX)) +
+	       (omit & OVS_UFID_F_OMIT_MASK ? 0 : nla_total_size(TN_NL_KEY_MAX)) +
+	       (omit & OVS_UFID_F_OMIT_ACTIONS ? 0 : nla_total_size(acts->nl_len)) +
+	       nla_total_size_64bit(sizeof(struct ovs_flow_stats)) + nla_total_size_64bit(8) + nla_total_size(1);
 }
 
 /* Parts of put_flow(), in its context. */
@@ -172,7 +182,7 @@ static int put_stats(const struct tn_flow *flow, struct sk_buff *msg)
 	tn_flow_stats_get(flow, &stats, &used, &tcp_flags);
 	if (!stats.n_packets)
 		return 0;
-	ms = ktime_to_ms(ktime_get()) - jiffies_to_msecs(jiffies - used);
+	ms = ktime_to_ms(ktime_get_coarse()) - jiffies_to_msecs(jiffies - used);
 	if (nla_put_u64_64bit(msg, OVS_FLOW_ATTR_USED, ms, OVS_FLOW_ATTR_PAD) ||
 	    nla_put_64bit(msg, OVS_FLOW_ATTR_STATS, sizeof(stats), &stats, OVS_FLOW_ATTR_PAD) ||
 	    ((u8)tcp_flags && nla_put_u8(msg, OVS_FLOW_ATTR_TCP_FLAGS, tcp_flags)))
@@ -182,7 +192,7 @@ static int put_stats(const struct tn_flow *flow, struct sk_buff *msg)
 
 static int put_match(const struct tn_flow *flow, struct sk_buff *msg, u32 omit)
 {
-	struct tn_key key, mask;
+	struct tn_key key TN_UNINITIALIZED, mask TN_UNINITIALIZED;
 
 	if (flow->ufid_len) {
 		if (nla_put(msg, OVS_FLOW_ATTR_UFID, flow->ufid_len, flow->ufid))
@@ -221,8 +231,7 @@ static int put_flow(const struct tn_flow *flow, int dp_ifindex, struct sk_buff *
 	if (!head)
 		return -EMSGSIZE;
 	head->dp_ifindex = dp_ifindex;
-	if (!flow->ufid_len)
-		omit = 0;
+	omit = omitted(flow, omit);
 	if (put_match(flow, msg, omit) || put_stats(flow, msg) ||
 	    (!(omit & OVS_UFID_F_OMIT_ACTIONS) &&
 	     put_actions(rcu_dereference_raw(flow->acts), msg, first))) {
@@ -243,7 +252,7 @@ static bool wanted(struct genl_info *info)
 /* dp->lock. The message of a flow, or NULL. */
 static struct sk_buff *flow_msg(struct request *r, const struct tn_flow *flow, struct genl_info *info, u8 cmd)
 {
-	struct sk_buff *msg = genlmsg_new(flow_msg_size(rcu_dereference_raw(flow->acts)), GFP_KERNEL);
+	struct sk_buff *msg = genlmsg_new(flow_msg_size(flow, r->ufid_flags), GFP_KERNEL);
 
 	if (msg && put_flow(flow, r->dp_ifindex, msg, info->snd_portid, info->snd_seq, 0, cmd,
 			    r->ufid_flags)) {
