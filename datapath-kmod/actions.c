@@ -155,12 +155,6 @@ int tn_actions_execute(struct tn_dp *dp, struct sk_buff *skb, struct tn_key *key
 	return err;
 }
 
-/* BH off, RCU read side. The key tells the packet again after a push or pop. Never consumes @skb. */
-static int freshen(struct sk_buff *skb, struct tn_key *key)
-{
-	return unlikely(tn_key_is_stale(key)) ? tn_key_refresh(skb, key) : 0;
-}
-
 /* Cuts what trunc asked for. Never consumes @skb. BH off. */
 static int cut(struct sk_buff *skb)
 {
@@ -227,7 +221,7 @@ static noinline int userspace(const struct tn_run *run, struct sk_buff *skb, con
 		.acts = arg->want_actions ? run->acts : NULL,
 	};
 	u32 cutlen = tn_cb(skb)->cutlen;
-	int err = freshen(skb, run->key);
+	int err = tn_key_freshen(skb, run->key);
 
 	if (err)
 		return err;
@@ -254,7 +248,7 @@ static void hash(struct sk_buff *skb, struct tn_key *key, u32 basis)
 /* Looks the packet up again under another id. Consumes @skb where @owned. BH off, RCU read side. */
 static int recirculate(const struct tn_run *run, struct sk_buff *skb, u32 id, bool owned)
 {
-	int err = freshen(skb, run->key);
+	int err = tn_key_freshen(skb, run->key);
 
 	if (err) {
 		if (owned)
@@ -269,12 +263,29 @@ static int recirculate(const struct tn_run *run, struct sk_buff *skb, u32 id, bo
 	return defer(run, skb, NULL, id);
 }
 
-/* Runs a nested list that must not be felt by what comes after it. Consumes @skb where @owned. BH off,
+/* The list of check_pkt_len() for this packet: a packet that will leave as several is judged by the largest
+ * of them. RCU read side.
+ */
+static const struct tn_act_list *list_for_length(const struct sk_buff *skb, const struct tn_act *act)
+{
+	const struct tn_act_list *greater = tn_act_list(act);
+	u16 mru = tn_cb(skb)->mru;
+	bool fits;
+
+	if (skb_is_gso(skb))
+		fits = skb_gso_validate_mac_len(skb, act->arg);
+	else
+		fits = (mru ? mru + skb_network_offset(skb) : skb->len) <= act->arg;
+	return fits ? tn_act_list_after(greater) : greater;
+}
+
+/* Runs the nested list of @act, which must not be felt by what comes after it. Consumes @skb where @owned. BH off,
  * RCU read side.
  */
-static int run_nested(const struct tn_run *run, struct sk_buff *skb, const struct tn_act *act,
-		      const struct tn_act_list *list, bool owned)
+static int run_nested(const struct tn_run *run, struct sk_buff *skb, const struct tn_act *act, bool owned)
 {
+	bool by_length = act->type == OVS_ACTION_ATTR_CHECK_PKT_LEN;
+	const struct tn_act_list *list = by_length ? list_for_length(skb, act) : tn_act_list(act);
 	struct tn_cpu *cpu = this_cpu_ptr(cpus);
 	struct tn_run inner = *run;
 	int err;
@@ -306,29 +317,13 @@ static bool sampled(u32 probability)
 	return probability == U32_MAX || (probability && get_random_u32() < probability);
 }
 
-/* The list of check_pkt_len() for this packet: a packet that will leave as several is judged by the largest
- * of them. RCU read side.
- */
-static const struct tn_act_list *list_for_length(const struct sk_buff *skb, const struct tn_act *act)
-{
-	const struct tn_act_list *greater = tn_act_list(act);
-	u16 mru = tn_cb(skb)->mru;
-	bool fits;
-
-	if (skb_is_gso(skb))
-		fits = skb_gso_validate_mac_len(skb, act->arg);
-	else
-		fits = (mru ? mru + skb_network_offset(skb) : skb->len) <= act->arg;
-	return fits ? tn_act_list_after(greater) : greater;
-}
-
 /* Decrements the TTL or hop limit. 0; -EHOSTUNREACH: it has run out, nothing changed; -errno. BH off. Never
  * consumes @skb.
  */
 static int dec_ttl(struct sk_buff *skb, struct tn_key *key)
 {
 	unsigned int offset = skb_network_offset(skb);
-	int err = freshen(skb, key);
+	int err = tn_key_freshen(skb, key);
 
 	if (err)
 		return err;
@@ -400,7 +395,7 @@ static int change(struct sk_buff *skb, struct tn_key *key, const struct tn_act *
 /* ct(). 0; 1: consumed on purpose; -errno: consumed. BH off, RCU read side. */
 static int track(const struct tn_run *run, struct sk_buff *skb, const struct tn_act *act)
 {
-	int err = freshen(skb, run->key);
+	int err = tn_key_freshen(skb, run->key);
 
 	if (err) {
 		tn_drop(skb, TN_DROP_ACTION);
@@ -453,12 +448,8 @@ static int run_list(const struct tn_run *run, struct sk_buff *skb, const struct 
 				break;
 			fallthrough;
 		case OVS_ACTION_ATTR_CLONE:
-			err = run_nested(run, skb, act, tn_act_list(act), last);
-			if (last)
-				return err;
-			break;
 		case OVS_ACTION_ATTR_CHECK_PKT_LEN:
-			err = run_nested(run, skb, act, list_for_length(skb, act), last);
+			err = run_nested(run, skb, act, last);
 			if (last)
 				return err;
 			break;

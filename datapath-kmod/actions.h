@@ -186,6 +186,12 @@ void tn_actions_exit(void);
 int tn_actions_execute(struct tn_dp *dp, struct sk_buff *skb, struct tn_key *key,
 		       const struct tn_actions *acts);
 
+/* The key tells the packet again after a push or pop. Never consumes @skb. BH off, RCU read side. 0 or -errno. */
+static inline int tn_key_freshen(struct sk_buff *skb, struct tn_key *key)
+{
+	return unlikely(tn_key_is_stale(key)) ? tn_key_refresh(skb, key) : 0;
+}
+
 /* One set or masked set. Changes packet and key. 0 or -errno; never consumes @skb. actions_set.c */
 int tn_set_execute(struct sk_buff *skb, struct tn_key *key, u32 key_attr, const struct tn_act_set *set);
 

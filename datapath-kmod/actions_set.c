@@ -3,7 +3,7 @@
  *
  * Context of every function: BH off, RCU read side, skb->data at the MAC header, headers of the skb set, the
  * key fresh. Consumes nothing. An action was checked against the flow's key when it was built; packets are
- * still checked for being long enough.
+ * still checked for being long enough. One setter is one function (noinline): none pays for the registers of all.
  */
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
@@ -325,12 +325,9 @@ static noinline int set_mpls(struct sk_buff *skb, struct tn_key *key, const stru
 			     const struct ovs_key_mpls *mask)
 {
 	unsigned int offset = skb_network_offset(skb);
+	int err = writable(skb, offset, MPLS_HLEN);
 	__be32 *lse, now;
-	int err;
 
-	if (offset + MPLS_HLEN > skb->len)
-		return -ENOMEM;
-	err = writable(skb, offset, MPLS_HLEN);
 	if (err)
 		return err;
 	lse = (__be32 *)skb_network_header(skb);
@@ -374,13 +371,10 @@ static noinline int set_nsh(struct sk_buff *skb, struct tn_key *key, const struc
 int tn_set_execute(struct sk_buff *skb, struct tn_key *key, u32 key_attr, const struct tn_act_set *set)
 {
 	const void *value = tn_set_value(set), *mask = tn_set_mask(set);
-	int err;
+	int err = tn_key_freshen(skb, key);
 
-	if (unlikely(tn_key_is_stale(key))) {
-		err = tn_key_refresh(skb, key);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	switch (key_attr) {
 	case OVS_KEY_ATTR_PRIORITY:
 		skb->priority = BLEND(skb->priority, *(const u32 *)value, *(const u32 *)mask);

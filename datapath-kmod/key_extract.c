@@ -487,24 +487,20 @@ int tn_key_extract(const struct ip_tunnel_info *tun, struct sk_buff *skb, struct
 
 int tn_key_refresh(struct sk_buff *skb, struct tn_key *key)
 {
-	struct { u8 state, proto; } ct = { key->ct_state, key->ct_orig_proto };
 	int err;
 
 	key->mac_proto = tn_key_mac_proto(key);
 	err = parse_all(skb, key);
-	if (err)
-		return err;
-	if (ct.proto)	/* the tuple's words moved or went with the headers */
-		tn_ct_fill_key(skb, key, ct.state & OVS_CS_F_TRACKED);
-	return 0;
+	if (!err && key->ct_orig_proto)		/* the tuple's words moved or went with the headers */
+		tn_ct_fill_key(skb, key, key->ct_state & OVS_CS_F_TRACKED);
+	return err;
 }
 
 int tn_key_refresh_l3(struct sk_buff *skb, struct tn_key *key)
 {
-	u8 state = key->ct_state, proto = key->ct_orig_proto;
 	int err = parse_l3(skb, key);
 
-	if (!err && proto)
-		tn_ct_fill_key(skb, key, state & OVS_CS_F_TRACKED);
+	if (!err && key->ct_orig_proto)
+		tn_ct_fill_key(skb, key, key->ct_state & OVS_CS_F_TRACKED);
 	return err;
 }

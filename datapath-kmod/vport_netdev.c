@@ -27,7 +27,7 @@ static rx_handler_result_t handle_frame(struct sk_buff **pskb)
 		return RX_HANDLER_CONSUMED;
 	if (likely(skb->dev->type == ARPHRD_ETHER)) {
 		if (unlikely(skb_headroom(skb) < ETH_HLEN))
-			goto drop;
+			goto drop;	/* redirected by something that does not know of such headers */
 		__skb_push(skb, ETH_HLEN);
 		skb_postpush_rcsum(skb, skb->data, ETH_HLEN);
 	}
