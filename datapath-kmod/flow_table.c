@@ -434,7 +434,8 @@ void tn_table_unlink(struct tn_table *table, struct tn_flow *flow)
 
 /* *skip holds the number of the slot in the chain, and above it the size of the table it is about: when
  * that has changed since, the bucket is walked from its start again. Buckets are visited in the order of
- * their reversed numbers, in which the two halves of a bucket that was split, or becomes one, follow each other.
+ * their reversed numbers, in which the parts of a bucket that was split, or of several that become one, follow
+ * each other.
  */
 struct tn_flow *tn_table_next(const struct tn_table *table, u32 *bucket, u32 *skip)
 {

@@ -117,6 +117,12 @@ class Switch:
         self.kill(self.vswitchd, how)
         (self.dir / "vswitchd.ctl").unlink(missing_ok=True)
 
+    def exit_vswitchd(self, *words):
+        """Ends it by its own command."""
+        self.appctl("exit", *words)
+        self.vswitchd.wait(timeout=10 * PATIENCE)
+        (self.dir / "vswitchd.ctl").unlink(missing_ok=True)
+
     def kill_server(self):
         self.kill(self.server)
         (self.dir / "db.sock").unlink(missing_ok=True)

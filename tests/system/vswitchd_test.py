@@ -283,14 +283,11 @@ def requested_numbers_and_mtu_are_honoured(s):
 @with_switch
 def exit_leaves_ports_and_cleanup_takes_them(s):
     s.vsctl("add-br", "br0")
-    s.appctl("exit")
-    s.vswitchd.wait(timeout=10)
+    s.exit_vswitchd()
     assert s.link("br0"), "exit took the port"
-    (s.dir / "vswitchd.ctl").unlink(missing_ok=True)
     s.start_vswitchd()
     wait_for("the bridge", lambda: s.get("Interface", "br0", "ofport") == "65534")
-    s.appctl("exit", "--cleanup")
-    s.vswitchd.wait(timeout=10)
+    s.exit_vswitchd("--cleanup")
     assert not s.link("br0"), "cleanup left the port"
 
 

@@ -83,10 +83,8 @@ def an_internal_port_goes_on_in_another_namespace(s):
 @with_switch
 def cleanup_takes_the_datapath_away(s):
     s.host("a", "10.1.1.1/24", "br0")
-    s.appctl("exit", "--cleanup")
-    s.vswitchd.wait(timeout=30)
+    s.exit_vswitchd("--cleanup")
     wait_for("the datapath to go", lambda: "v-a" not in in_ns(s.ns, "ovs-dpctl", "show", check=False).stdout)
-    (s.dir / "vswitchd.ctl").unlink(missing_ok=True)
     s.start_vswitchd()
 
 
@@ -95,11 +93,8 @@ DAEMONS = {"ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-appctl"}
 
 def restart(s, reference):
     """As an upgrade of the packages does: both daemons end, and those of the other packages start on what is there."""
-    s.appctl("exit")
-    s.vswitchd.wait(timeout=30)
+    s.exit_vswitchd()
     s.kill_server()
-    for left in ("vswitchd.ctl", "ovsdb-server.ctl"):
-        (s.dir / left).unlink(missing_ok=True)
     (switch_lab.REFERENCE.update if reference else switch_lab.REFERENCE.difference_update)(DAEMONS)
     s.start_server()
     s.start_vswitchd()
